@@ -1,0 +1,47 @@
+/*
+ * account.h - who pays for memory.
+ *
+ * Every allocation belongs to one account; its number stands in the page table beside the pages, so
+ * that whoever frees them returns the charge to the account that paid. Account 0 is the process's
+ * own (the flat Win32 functions); each manager opens one of its own. All counters are atomics that
+ * any thread reads without a lock. Amounts are bytes.
+ */
+#ifndef HM_SPACE_ACCOUNT_H
+#define HM_SPACE_ACCOUNT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { HM_ACCOUNT_PROCESS = 0, HM_ACCOUNT_COUNT = 256 };
+
+struct hm_meter {
+    _Atomic uint64_t now;
+    _Atomic uint64_t peak;
+    _Atomic uint64_t limit; /* UINT64_MAX: none */
+};
+
+struct hm_account {
+    struct hm_meter reserved;
+    struct hm_meter committed;
+    _Atomic uint64_t refused; /* charges that a limit refused */
+    _Atomic int state;        /* enum hm_account_state */
+};
+
+/* Opens an account with these limits (UINT64_MAX: none) and gives its number, or -1 when all are
+ * open or still pay for memory. */
+int hm_account_open(uint64_t commit_limit, uint64_t reserve_limit);
+
+/* The owner is gone. The number is used again only when the account pays for nothing any more. */
+void hm_account_close(int number);
+
+struct hm_account *hm_account_get(int number);
+
+/* Adds to a meter unless that would pass its limit; false and nothing charged then. */
+bool hm_account_reserve(int number, uint64_t bytes);
+bool hm_account_commit(int number, uint64_t bytes);
+
+void hm_account_unreserve(int number, uint64_t bytes);
+void hm_account_uncommit(int number, uint64_t bytes);
+
+#endif
