@@ -65,6 +65,7 @@ struct hm_os {
     size_t page_size;
     uintptr_t highest_address;    /* last address that user memory can have, page-end aligned */
     uintptr_t lowest_address;     /* first address that this process may map at */
+    size_t stack_growth;          /* room below the main stack that is left to it (0: none needed) */
     unsigned (*facilities)(void); /* hm_os_facility bits that work here and are not switched off */
 
     /* --- Address space. --- */

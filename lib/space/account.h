@@ -18,15 +18,18 @@ enum { HM_ACCOUNT_PROCESS = 0, HM_ACCOUNT_COUNT = 256 };
 struct hm_meter {
     _Atomic uint64_t now;
     _Atomic uint64_t peak;
-    _Atomic uint64_t limit; /* UINT64_MAX: none */
+    _Atomic uint64_t limit; /* read with hm_meter_limit */
 };
 
 struct hm_account {
     struct hm_meter reserved;
     struct hm_meter committed;
     _Atomic uint64_t refused; /* charges that a limit refused */
-    _Atomic int state;        /* enum hm_account_state */
+    _Atomic int state;        /* private to account.c */
 };
+
+/* The limit in bytes; UINT64_MAX: none. */
+uint64_t hm_meter_limit(const struct hm_meter *meter);
 
 /* Opens an account with these limits (UINT64_MAX: none) and gives its number, or -1 when all are
  * open or still pay for memory. */

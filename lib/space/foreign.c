@@ -1,0 +1,171 @@
+#include "space/foreign.h"
+
+#include <errno.h>
+
+/* How many of the host's mappings one protection change may span. */
+enum { MAPPINGS_MAX = 32 };
+
+static hm_addr space_end(void)
+{
+    return (hm_addr)hm_space_highest_address() + 1;
+}
+
+/* May the host have somebody else's mapping there? Entries that a reservation has claimed are free
+ * until it publishes. */
+static bool worth_asking(const struct hm_cell *cell)
+{
+    return hm_word_code(cell->word) == HM_CODE_FREE && !(cell->word & HM_WORD_CLAIM);
+}
+
+/* The next address from `at` on, up to limit, that the table does not leave to the host. */
+static hm_addr unknown_end(hm_addr at, hm_addr limit)
+{
+    while (at < limit) {
+        struct hm_cell cell;
+        hm_table_find(at, &cell);
+        if (!worth_asking(&cell))
+            return at;
+        at = hm_cell_end(hm_geometry(), &cell);
+    }
+    return limit;
+}
+
+/* Where free memory that begins at `at` ends: at an allocation or at a foreign mapping. */
+static hm_addr free_end(hm_addr at)
+{
+    while (at < space_end()) {
+        struct hm_cell cell;
+        hm_table_find(at, &cell);
+        if (hm_word_is_allocated(cell.word))
+            return at;
+        hm_addr next = hm_cell_end(hm_geometry(), &cell);
+        if (worth_asking(&cell)) {
+            struct hm_os_mapping mapping;
+            next = unknown_end(at, space_end());
+            if (hm_os_backend()->find_mapping((uintptr_t)at, &mapping) == 0 && mapping.start < next)
+                return mapping.start > at ? mapping.start : at;
+        }
+        at = next;
+    }
+    return space_end();
+}
+
+/* The host joins mappings that look alike, the library's with others' too: an allocation that is
+ * not ours begins behind the last page before it that is. */
+static hm_addr behind_owned(hm_addr from, hm_addr to)
+{
+    hm_addr base = from;
+    while (from < to) {
+        struct hm_cell cell;
+        hm_table_find(from, &cell);
+        from = hm_cell_end(hm_geometry(), &cell);
+        if (!worth_asking(&cell))
+            base = from;
+    }
+    return base;
+}
+
+static uint32_t page_protect(const struct hm_os_mapping *mapping)
+{
+    bool writable = mapping->prot & HM_OS_WRITE;
+    bool executable = mapping->prot & HM_OS_EXEC;
+    if (writable) {
+        bool copies = mapping->kind == HM_OS_FILE && !mapping->shared;
+        uint32_t protect = copies ? PAGE_WRITECOPY : PAGE_READWRITE;
+        return executable ? protect << 4 : protect;
+    }
+    if (mapping->prot & HM_OS_READ)
+        return executable ? PAGE_EXECUTE_READ : PAGE_READONLY;
+    return executable ? PAGE_EXECUTE : PAGE_NOACCESS;
+}
+
+static uint32_t memory_type(enum hm_os_kind kind)
+{
+    switch (kind) {
+    case HM_OS_IMAGE:
+        return MEM_IMAGE;
+    case HM_OS_FILE:
+        return MEM_MAPPED;
+    default:
+        return MEM_PRIVATE;
+    }
+}
+
+/* Inaccessible anonymous memory is how everybody on such a host reserves. */
+static bool is_reservation(const struct hm_os_mapping *mapping)
+{
+    return mapping->prot == HM_OS_NONE && mapping->kind == HM_OS_ANONYMOUS;
+}
+
+static void describe(hm_addr address, const struct hm_os_mapping *mapping, struct hm_region *region)
+{
+    uint32_t protect = page_protect(mapping);
+    bool reserved = is_reservation(mapping);
+    region->base = (uintptr_t)address;
+    region->allocation_base = (uintptr_t)behind_owned(mapping->allocation, address);
+    region->size = (size_t)(unknown_end(address, mapping->end) - address);
+    region->allocation_protect = protect;
+    region->state = reserved ? MEM_RESERVE : MEM_COMMIT;
+    region->protect = reserved ? 0 : protect;
+    region->type = memory_type(mapping->kind);
+}
+
+void hm_foreign_query(hm_addr address, struct hm_region *region)
+{
+    struct hm_cell cell;
+    struct hm_os_mapping mapping;
+    hm_table_find(address, &cell);
+    if (worth_asking(&cell) && hm_os_backend()->find_mapping((uintptr_t)address, &mapping) == 0 &&
+        mapping.start <= address) {
+        describe(address, &mapping, region);
+        return;
+    }
+    *region = (struct hm_region){
+        .base = (uintptr_t)address,
+        .size = (size_t)(free_end(address) - address),
+        .state = MEM_FREE,
+        .protect = PAGE_NOACCESS,
+    };
+}
+
+/* The mappings that make up the range, if they cover it without a gap. */
+static hm_status collect(struct hm_range range, struct hm_os_mapping *mapping, unsigned *count)
+{
+    *count = 0;
+    if (unknown_end(range.start, range.end) < range.end)
+        return HM_STATUS_CONFLICTING_ADDRESSES;
+    for (hm_addr at = range.start; at < range.end; at = mapping[(*count)++].end) {
+        if (*count == MAPPINGS_MAX)
+            return HM_STATUS_CONFLICTING_ADDRESSES;
+        struct hm_os_mapping *m = &mapping[*count];
+        if (hm_os_backend()->find_mapping((uintptr_t)at, m) != 0 || m->start > at)
+            return HM_STATUS_CONFLICTING_ADDRESSES;
+        if (m->start < range.start)
+            m->start = (uintptr_t)range.start;
+        if (m->end > range.end)
+            m->end = (uintptr_t)range.end;
+    }
+    return HM_STATUS_SUCCESS;
+}
+
+hm_status hm_foreign_protect(struct hm_range range, uint32_t protect, uint32_t *old)
+{
+    const struct hm_os *os = hm_os_backend();
+    struct hm_os_mapping mapping[MAPPINGS_MAX];
+    unsigned count;
+    hm_status status = collect(range, mapping, &count);
+    if (status != HM_STATUS_SUCCESS)
+        return status;
+    /* Nobody would take the exception away from memory whose faults the library does not see. */
+    if (protect & PAGE_GUARD)
+        return HM_STATUS_NOT_SUPPORTED;
+    *old = page_protect(&mapping[0]);
+    unsigned access = hm_word_access(hm_word_with_commit(0, protect));
+    int error = os->protect((uintptr_t)range.start, (size_t)(range.end - range.start), access);
+    if (error == 0)
+        return HM_STATUS_SUCCESS;
+    for (unsigned i = 0; i < count; i++)
+        (void)os->protect(mapping[i].start, mapping[i].end - mapping[i].start, mapping[i].prot);
+    /* A file opened for reading cannot be made writable: a protection that the view does not allow. */
+    return error == EACCES ? HM_STATUS_INVALID_PAGE_PROTECTION : HM_STATUS_NO_MEMORY;
+}

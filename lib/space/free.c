@@ -1,0 +1,149 @@
+/*
+ * Decommitting and releasing.
+ */
+#include "space/work.h"
+
+static hm_word make_reserved(const void *context, const struct hm_cell *cell)
+{
+    (void)context;
+    return hm_word_with_decommit(cell->word);
+}
+
+/* The claimed range becomes reserved. */
+static hm_status decommit_claimed(const struct hm_op *op, struct hm_range range)
+{
+    uint64_t committed = hm_work_committed_bytes(range);
+    if (committed == 0) {
+        hm_unclaim(range.start, range.end);
+        return HM_STATUS_SUCCESS;
+    }
+    struct hm_cell first;
+    hm_table_find(range.start, &first);
+    if (hm_os_backend()->decommit((uintptr_t)range.start, (size_t)(range.end - range.start)) != 0) {
+        hm_work_restore_access(range);
+        hm_unclaim(range.start, range.end);
+        return HM_STATUS_NO_MEMORY;
+    }
+    hm_publish(op, range.start, range.end, make_reserved, NULL);
+    hm_account_uncommit(hm_word_account(first.word), committed);
+    hm_merge_around(op, range.start, HM_LEVEL_GIG);
+    return HM_STATUS_SUCCESS;
+}
+
+/* What stays behind a released part is an allocation of its own, with its base where it begins. */
+struct remainder {
+    hm_addr start;
+    uint64_t pages; /* from the old base to the new one */
+};
+
+static hm_word rebase(const void *context, const struct hm_cell *cell)
+{
+    const struct remainder *remainder = context;
+    return cell->word - (remainder->pages << HM_WORD_DISTANCE_SHIFT);
+}
+
+static bool is_held(const void *context, const struct hm_cell *cell)
+{
+    (void)context;
+    return hm_word_code(cell->word) == HM_CODE_HELD;
+}
+
+/* Adds the held rest of the range's last granule to the claimed range. */
+static void claim_slack(struct hm_range *range)
+{
+    hm_addr granularity = hm_space_granularity();
+    hm_addr limit = (hm_addr)hm_space_highest_address() + 1;
+    hm_addr end = (range->end + granularity - 1) & ~(granularity - 1);
+    end = end < limit ? end : limit;
+    struct hm_claim slack = {range->end, end, is_held, NULL, .wait = false};
+    if (range->end < end && hm_claim(&slack) == HM_CLAIMED)
+        range->end = end;
+}
+
+/* Part and, where the allocation goes on to `end`, the rest behind it are claimed. */
+static void release_claimed(const struct hm_op *op, struct hm_range part, hm_addr base, hm_addr end)
+{
+    struct hm_cell first;
+    hm_table_find(part.start, &first);
+    int account = hm_word_account(first.word);
+    uint64_t committed = hm_work_committed_bytes(part);
+    uint64_t bytes = part.end - part.start;
+    if (part.end < end) {
+        struct remainder remainder = {part.end, (part.end - base) >> hm_geometry()->page_shift};
+        hm_publish(op, part.end, end, rebase, &remainder);
+    } else {
+        claim_slack(&part);
+    }
+    hm_work_give_back(op, part);
+    hm_account_uncommit(account, committed);
+    hm_account_unreserve(account, bytes);
+    hm_merge_around(op, part.start, HM_LEVEL_LARGE);
+}
+
+/* Claims part and rest: their bases change. Both, or neither. */
+static enum hm_claim_result claim_release(struct hm_range part, hm_addr base, hm_addr end)
+{
+    enum hm_claim_result result = hm_work_claim_allocation(part, base);
+    if (result != HM_CLAIMED || part.end == end)
+        return result;
+    result = hm_work_claim_allocation((struct hm_range){part.end, end}, base);
+    if (result != HM_CLAIMED)
+        hm_unclaim(part.start, part.end);
+    return result;
+}
+
+enum attempt { DONE, CHANGED_MEANWHILE };
+
+/* One try; *status counts only when DONE. */
+static enum attempt try_free(struct hm_range *part, bool whole, uint32_t type, hm_status *status)
+{
+    const struct hm_geometry *geometry = hm_geometry();
+    struct hm_cell cell;
+    hm_table_find(part->start, &cell);
+    *status = HM_STATUS_MEMORY_NOT_ALLOCATED;
+    if (!hm_word_is_allocated(cell.word))
+        return DONE;
+    hm_addr base = hm_cell_base(geometry, &cell);
+    hm_addr end = hm_scan_allocation(base);
+    *status = HM_STATUS_FREE_VM_NOT_AT_BASE;
+    if (whole && part->start != base)
+        return DONE;
+    if (whole)
+        part->end = end;
+    *status = HM_STATUS_UNABLE_TO_FREE_VM;
+    if (part->end > end)
+        return DONE;
+    struct hm_op op;
+    hm_op_enter(&op);
+    enum hm_claim_result result = type == MEM_RELEASE ? claim_release(*part, base, end)
+                                                      : hm_work_claim_allocation(*part, base);
+    *status = HM_STATUS_NO_MEMORY;
+    if (result == HM_CLAIMED && type == MEM_RELEASE) {
+        release_claimed(&op, *part, base, end);
+        *status = HM_STATUS_SUCCESS;
+    } else if (result == HM_CLAIMED) {
+        *status = decommit_claimed(&op, *part);
+    }
+    hm_op_leave(&op);
+    return result == HM_CLAIM_REFUSED ? CHANGED_MEANWHILE : DONE;
+}
+
+hm_status hm_space_free(uintptr_t *base, size_t *size, uint32_t type)
+{
+    bool whole = *size == 0;
+    struct hm_range part = hm_work_pages(*base, whole ? 1 : *size);
+    hm_status status;
+    /* Another thread that frees part of the allocation at the same time changes what is asked for;
+     * look again then: the answer is the one for what it left. */
+    while (try_free(&part, whole, type, &status) == CHANGED_MEANWHILE)
+        ;
+    if (status != HM_STATUS_SUCCESS)
+        return status;
+    if (part.end - part.start >= hm_level_size(hm_geometry(), HM_LEVEL_LARGE))
+        hm_trim_now(part.start, part.end);
+    hm_trim_collected();
+    /* Decommitting all of an allocation reports no size, as Windows does. */
+    *size = whole && type == MEM_DECOMMIT ? 0 : (size_t)(part.end - part.start);
+    *base = (uintptr_t)part.start;
+    return HM_STATUS_SUCCESS;
+}

@@ -1,0 +1,88 @@
+#include "space/op.h"
+
+#include "platform/platform.h"
+
+enum { SLOTS = 64, SLOT_BITS = 6, CACHE_LINE = 64 };
+
+struct hm_op_slot {
+    _Alignas(CACHE_LINE) _Atomic unsigned active;
+    _Atomic uint64_t tags;
+};
+
+static struct hm_op_slot slots[SLOTS];
+static _Atomic unsigned closed;
+
+/* Threads have stacks of their own, so a stack address tells them apart well enough. */
+static struct hm_op_slot *slot_of_caller(void)
+{
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0) >> 16;
+    return &slots[(here * 0x9E3779B1u >> 7) % SLOTS];
+}
+
+void hm_op_enter(struct hm_op *op)
+{
+    op->slot = slot_of_caller();
+    for (unsigned round = 0;; round++) {
+        /* Sequentially consistent on both sides: either close sees us, or we see close. */
+        atomic_fetch_add(&op->slot->active, 1);
+        if (__builtin_expect(atomic_load(&closed) == 0, 1))
+            return;
+        atomic_fetch_sub(&op->slot->active, 1);
+        while (atomic_load(&closed) != 0)
+            hm_os_backend()->wait_step(round++);
+    }
+}
+
+void hm_op_leave(struct hm_op *op)
+{
+    atomic_fetch_sub_explicit(&op->slot->active, 1, memory_order_release);
+}
+
+static uint64_t next_tag(const struct hm_op *op)
+{
+    uint64_t count = atomic_fetch_add_explicit(&op->slot->tags, 1, memory_order_relaxed) + 1;
+    return count << SLOT_BITS | (uint64_t)(op->slot - slots);
+}
+
+hm_word hm_op_inherit_tag(const struct hm_op *op)
+{
+    return next_tag(op) << HM_WORD_TAG_SHIFT;
+}
+
+uint64_t hm_op_leaving_tag(const struct hm_op *op)
+{
+    return next_tag(op) & (((uint64_t)1 << 36) - 1);
+}
+
+static bool anybody_active(void)
+{
+    for (int i = 0; i < SLOTS; i++)
+        if (atomic_load(&slots[i].active) != 0)
+            return true;
+    return false;
+}
+
+bool hm_op_close(unsigned milliseconds)
+{
+    atomic_fetch_add(&closed, 1);
+    unsigned round = 0;
+    /* wait_step sleeps at most a millisecond, in its later rounds. */
+    while (anybody_active()) {
+        if (round >= 100 + milliseconds)
+            return false;
+        hm_os_backend()->wait_step(round++);
+    }
+    return true;
+}
+
+void hm_op_open(void)
+{
+    atomic_fetch_sub(&closed, 1);
+}
+
+void hm_op_forget_others(void)
+{
+    for (int i = 0; i < SLOTS; i++)
+        atomic_store(&slots[i].active, 0);
+    atomic_store(&closed, 0);
+}

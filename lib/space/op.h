@@ -1,0 +1,41 @@
+/*
+ * op.h - being at work on the table: who is, and unique tags.
+ *
+ * Every operation that changes the table enters and leaves. The counters are spread over slots by
+ * the caller's stack, so that threads rarely share one, and need no thread-local memory. They serve
+ * two rare operations that must know that nobody is at work: fork, and giving the memory of the
+ * table itself back.
+ */
+#ifndef HM_SPACE_OP_H
+#define HM_SPACE_OP_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "space/word.h"
+
+struct hm_op_slot;
+
+struct hm_op {
+    struct hm_op_slot *slot;
+};
+
+void hm_op_enter(struct hm_op *op);
+void hm_op_leave(struct hm_op *op);
+
+/* A new INHERIT word, never used before in this process. */
+hm_word hm_op_inherit_tag(const struct hm_op *op);
+
+/* A number that no other LEAVING range in this process carries now. 36 bits. */
+uint64_t hm_op_leaving_tag(const struct hm_op *op);
+
+/* Keeps new operations out and waits, about that long, until none is at work; true if so. Close is
+ * followed by open, whatever it answered. */
+bool hm_op_close(unsigned milliseconds);
+void hm_op_open(void);
+
+/* In a child of fork: nobody but the caller exists any more. */
+void hm_op_forget_others(void);
+
+#endif
