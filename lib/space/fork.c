@@ -11,15 +11,16 @@
 
 #include "compiler.h"
 
-/* How long running operations are waited for: many times what the longest ordinary one takes. */
-enum { PATIENCE_MS = 200 };
+/* How many steps running operations are waited for: a good 200 ms, many times what the longest
+ * ordinary one takes. */
+enum { PATIENCE = 300 };
 
 static HM_THREAD_LOCAL struct hm_os_mask saved_mask;
 
 static void prepare(void)
 {
     hm_os_backend()->mask_signals(&saved_mask);
-    (void)hm_op_close(PATIENCE_MS);
+    (void)hm_op_close(PATIENCE);
 }
 
 static void in_parent(void)

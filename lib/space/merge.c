@@ -99,7 +99,7 @@ void hm_merge_around(const struct hm_op *op, hm_addr address, int highest)
     hm_table_find(address, &cell);
     for (int level = cell.level + 1; level <= highest; level++) {
         struct family family;
-        hm_word meaning;
+        hm_word meaning = 0;
         if (!find_family(address, level, &family) || !alike(&family, raw, &meaning))
             return;
         struct hm_os_mask mask;

@@ -62,15 +62,13 @@ static bool anybody_active(void)
     return false;
 }
 
-bool hm_op_close(unsigned milliseconds)
+bool hm_op_close(unsigned patience)
 {
     atomic_fetch_add(&closed, 1);
-    unsigned round = 0;
-    /* wait_step sleeps at most a millisecond, in its later rounds. */
-    while (anybody_active()) {
-        if (round >= 100 + milliseconds)
+    for (unsigned round = 0; anybody_active(); round++) {
+        if (round >= patience)
             return false;
-        hm_os_backend()->wait_step(round++);
+        hm_os_backend()->wait_step(round);
     }
     return true;
 }

@@ -30,9 +30,12 @@ hm_word hm_op_inherit_tag(const struct hm_op *op);
 /* A number that no other LEAVING range in this process carries now. 36 bits. */
 uint64_t hm_op_leaving_tag(const struct hm_op *op);
 
-/* Keeps new operations out and waits, about that long, until none is at work; true if so. Close is
- * followed by open, whatever it answered. */
-bool hm_op_close(unsigned milliseconds);
+/*
+ * Keeps new operations out and waits at most `patience` steps (hm_os wait_step: short at first, a
+ * millisecond each later) until none is at work; true if so. hm_op_open follows, whatever it
+ * answered. The caller has signals blocked: a thread stopped in between would keep everybody out.
+ */
+bool hm_op_close(unsigned patience);
 void hm_op_open(void);
 
 /* In a child of fork: nobody but the caller exists any more. */

@@ -47,6 +47,8 @@ void hm_trim_collected(void)
     if (atomic_load_explicit(&waiting_count, memory_order_relaxed) < WAITING)
         return;
     struct hm_os_mask mask;
+    /* Not at every call, if somebody stands still inside an operation for long. */
+    atomic_store_explicit(&waiting_count, WAITING / 2, memory_order_relaxed);
     if (!begin(&mask))
         return;
     atomic_store_explicit(&waiting_count, 0, memory_order_relaxed);
