@@ -48,7 +48,8 @@ struct hm_os_mask {
 /* Facilities a backend found; each may be switched off to force its fallback. */
 enum hm_os_facility {
     HM_OS_FACILITY_FIXED_NOREPLACE = 1u << 0, /* the kernel refuses to map over a mapping */
-    HM_OS_FACILITY_MAPPING_QUERY = 1u << 1    /* the kernel answers for one address */
+    HM_OS_FACILITY_MAPPING_QUERY = 1u << 1,   /* the kernel answers for one address */
+    HM_OS_FACILITY_OVERCOMMIT = 1u << 2       /* memory is charged by pages in use, not by mapping */
 };
 
 /* How much memory there is, for the load; bytes, UINT64_MAX where there is no limit. */
@@ -77,8 +78,8 @@ struct hm_os {
      */
     int (*reserve)(uintptr_t wanted, size_t size, uintptr_t *base);
 
-    /* As reserve, but tries to lie wholly inside [low, high]; ENOMEM when the host found nothing.
-     * A backend may find only what is found cheaply. */
+    /* As reserve with wanted 0, but at hint, or near it, where the host finds that cheaply. Success
+     * may be anywhere: the caller looks at *base, and releases what it has no use for. */
     int (*reserve_hint)(uintptr_t hint, size_t size, uintptr_t *base);
 
     /* Gives address space back, of one or of several reservations. ENOMEM when the host's table of
@@ -118,7 +119,8 @@ struct hm_os {
 
     /* --- Threads. --- */
 
-    /* Blocks every signal that can be blocked for the calling thread; restores. */
+    /* Blocks every signal for the calling thread, but for the ones that it raises itself by what it
+     * does (SIGSEGV, SIGTRAP, SIGSYS and their like), which cannot wait; restores. Nests. */
     void (*mask_signals)(struct hm_os_mask *saved);
     void (*restore_signals)(const struct hm_os_mask *saved);
 
@@ -139,8 +141,8 @@ struct hm_os {
 const struct hm_os *hm_os_backend(void);
 
 /*
- * Makes hm_os_backend() return another backend, for tests (platform/sim). Call it before anything
- * else of the library runs, or between tests that share one page size.
+ * Makes hm_os_backend() return another backend, for tests (platform/sim), or the host's again (NULL).
+ * Call it before anything else of the library runs, or between tests that share one page size.
  */
 void hm_os_set_backend(const struct hm_os *backend);
 

@@ -10,7 +10,7 @@
 
 #include <errno.h>
 #include <sys/auxv.h>
-#include <sys/mman.h>
+#include <sys/resource.h>
 
 enum { LOWEST_WHERE_UNKNOWN = 0x10000 };
 
@@ -91,4 +91,32 @@ uintptr_t hm_linux_highest_address(size_t page_size)
     if (known == 0)
         known = (uintptr_t)&page_size / page_size * page_size;
     return highest_page(known, page_size) + page_size - 1;
+}
+
+/*
+ * How far the main stack may grow. Its limit may be raised later, so where address space costs
+ * nothing as much is left as the kernel itself leaves at least. Below a stack the kernel keeps a gap
+ * free in addition, 256 pages unless it was told otherwise.
+ */
+size_t hm_linux_stack_growth(size_t page_size)
+{
+#if UINTPTR_MAX > UINT32_MAX
+    const rlim_t least = (rlim_t)128 << 20;
+    const rlim_t most = (rlim_t)4 << 30;
+#else
+    const rlim_t least = (rlim_t)8 << 20;
+    const rlim_t most = (rlim_t)64 << 20;
+#endif
+    struct rlimit limit;
+    rlim_t room = least;
+    int saved = errno;
+
+    if (getrlimit(RLIMIT_STACK, &limit) == 0)
+        room = limit.rlim_cur; /* RLIM_INFINITY is the largest number */
+    errno = saved;
+    if (room < least)
+        room = least;
+    if (room > most)
+        room = most;
+    return ((size_t)room + page_size - 1) / page_size * page_size + 256 * page_size;
 }

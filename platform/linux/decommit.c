@@ -6,9 +6,10 @@
  *    just emptied.
  * 2. The pages are dropped. The kernel refuses that for pages locked in memory (EINVAL), so these
  *    are unlocked, as Windows does it.
- * 3. Where the system never overcommits (mode 2) the charge belongs to the mapping, not to its
- *    pages, and only a fresh mapping is free of it. By then the contents are gone, so a failure of
- *    this step is not one of the decommit: the charge then stays until the reservation is released.
+ * 3. Where the system never overcommits (vm.overcommit_memory is 2) the charge belongs to the
+ *    mapping, not to its pages, and only a fresh mapping is free of it. By then the contents are
+ *    gone, so a failure of this step is not one of the decommit: the charge then stays until the
+ *    reservation is released.
  *
  * One case remains in which step 2 fails after some contents are gone: a kernel before 5.18, part of
  * the range locked, and no room in the table of mappings to unlock it.
@@ -55,7 +56,7 @@ int hm_host_decommit(uintptr_t base, size_t size)
     int error = hm_host_protect(base, size, HM_OS_NONE);
     if (error == 0)
         error = drop_pages(base, size);
-    if (error == 0 && hm_linux_overcommit_never())
+    if (error == 0 && (hm_host_facilities() & HM_OS_FACILITY_OVERCOMMIT) == 0)
         map_anew(base, size);
     return error;
 }

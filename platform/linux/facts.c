@@ -14,7 +14,6 @@
 #include <sys/mman.h>
 
 static _Atomic uintptr_t user_end;
-static atomic_bool overcommit_never;
 
 size_t hm_linux_page_size(void)
 {
@@ -28,20 +27,17 @@ uintptr_t hm_linux_user_end(void)
     return atomic_load_explicit(&user_end, memory_order_relaxed);
 }
 
-bool hm_linux_overcommit_never(void)
-{
-    return atomic_load_explicit(&overcommit_never, memory_order_relaxed);
-}
-
 /* Read once: a process that sees the mode change has its older mappings charged by the older mode
  * anyway. */
-static bool read_overcommit_never(void)
+static bool overcommits(void)
 {
     uint64_t mode;
     char text[16];
 
-    return hm_linux_read_file("/proc/sys/vm/overcommit_memory", text, sizeof(text)) == 0 &&
-           hm_linux_parse_number(text, &mode) && mode == 2;
+    if (hm_linux_read_file("/proc/sys/vm/overcommit_memory", text, sizeof(text)) != 0 ||
+        !hm_linux_parse_number(text, &mode))
+        return true; /* as almost every system does */
+    return mode != 2;
 }
 
 /* Kernels before 4.17 take an unknown flag for nothing, and the address for a hint. */
@@ -65,10 +61,13 @@ void hm_host_describe(struct hm_os *os)
     size_t page_size = hm_linux_page_size();
     unsigned facilities = 0;
 
+    hm_linux_maps_file_prepare();
     if (has_fixed_noreplace(page_size))
         facilities |= HM_OS_FACILITY_FIXED_NOREPLACE;
     if (hm_linux_query_probe())
         facilities |= HM_OS_FACILITY_MAPPING_QUERY;
+    if (overcommits())
+        facilities |= HM_OS_FACILITY_OVERCOMMIT;
     hm_posix_facilities_found(facilities);
 
     *os = (struct hm_os){
@@ -76,8 +75,8 @@ void hm_host_describe(struct hm_os *os)
         .page_size = page_size,
         .highest_address = hm_linux_highest_address(page_size),
         .lowest_address = hm_linux_lowest_address(page_size),
+        .stack_growth = hm_linux_stack_growth(page_size),
         HM_OS_FUNCTIONS(hm_host_),
     };
     atomic_store_explicit(&user_end, os->highest_address + 1, memory_order_relaxed);
-    atomic_store_explicit(&overcommit_never, read_overcommit_never(), memory_order_relaxed);
 }

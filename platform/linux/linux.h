@@ -39,11 +39,11 @@ bool hm_linux_parse_number(const char *text, uint64_t *number);
 
 uintptr_t hm_linux_lowest_address(size_t page_size);
 uintptr_t hm_linux_highest_address(size_t page_size);
+size_t hm_linux_stack_growth(size_t page_size);
 
 /* --- facts.c: found out at start. --- */
 
 size_t hm_linux_page_size(void);
 uintptr_t hm_linux_user_end(void); /* the first address that is not the user's; 0: not known */
-bool hm_linux_overcommit_never(void);
 
 #endif

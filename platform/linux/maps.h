@@ -32,10 +32,11 @@ struct hm_linux_vma {
 
 bool hm_linux_is_private_file(const struct hm_linux_vma *vma);
 
-/* Is it possible that this is the zero-filled rest of the image whose last part is just below? */
+/* Is it possible that this is the zero-filled rest of an image whose part is just below? */
 bool hm_linux_may_be_image_tail(const struct hm_linux_vma *vma);
 
-/* May the upper one belong to the image that the lower one, the next below it, belongs to? */
+/* May the upper one belong to the same image as the lower one? Nothing lies between them but, at
+ * most, one VMA that has no file. */
 bool hm_linux_may_be_one_image(const struct hm_linux_vma *lower, const struct hm_linux_vma *upper);
 
 /* An image's parts may stand this far apart: as far as its alignment reaches. */
@@ -55,7 +56,8 @@ struct hm_linux_image {
     struct hm_linux_vma last;
     uint64_t highest_offset;
     unsigned parts;
-    bool headers; /* the file's first page is at start, readable */
+    bool interrupted; /* by the VMA after last */
+    bool headers;     /* the file's first page is at start, readable */
     bool code;
 };
 
@@ -82,11 +84,27 @@ int hm_linux_walk_end(const struct hm_linux_walk *walk, struct hm_os_mapping *ma
  * be found out. */
 uintptr_t hm_linux_image_end(uintptr_t start);
 
-/* Does the kernel answer for one address? Keeps a file open if so. */
-bool hm_linux_query_probe(void);
+/* --- maps_file.c --- */
 
-/* A file that shows this process's mappings and was open before, or -1. */
-int hm_linux_query_spare_file(void);
+/* Makes it possible to keep a file. */
+void hm_linux_maps_file_prepare(void);
+
+/* The kept file's number, or -1. It may be another file by now. */
+int hm_linux_maps_file_kept(void);
+
+int hm_linux_maps_file_open(int *fd);
+
+/* Keeps a file just opened in place of the one that was found kept (-1: none), or closes it if that
+ * has changed meanwhile. */
+void hm_linux_maps_file_keep_or_close(int fd, int instead_of);
+
+/* The kept file if it surely is what it was, or -1. */
+int hm_linux_maps_file_spare(void);
+
+/* --- query.c and parse.c --- */
+
+/* Does the kernel answer for one address? */
+bool hm_linux_query_probe(void);
 
 /* The two ways. ENOSYS: the first is not to be had; ENOENT: no mapping there or above. */
 int hm_linux_find_by_query(uintptr_t address, struct hm_os_mapping *mapping);

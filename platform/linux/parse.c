@@ -162,7 +162,7 @@ int hm_linux_find_by_parsing(uintptr_t address, struct hm_os_mapping *mapping)
 
     int error = hm_linux_open("/proc/self/maps", &fd);
     bool opened = error == 0;
-    if (!opened && (fd = hm_linux_query_spare_file()) < 0)
+    if (!opened && (fd = hm_linux_maps_file_spare()) < 0)
         return error;
     hm_linux_walk_begin(&walk, address);
     error = walk_file(fd, &walk);

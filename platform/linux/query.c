@@ -1,13 +1,9 @@
 /*
  * query.c - asking the kernel for the VMA at one address (PROCMAP_QUERY, Linux 6.11).
  *
- * The question is put to an open /proc/self/maps, kept open between queries: it costs a fifth of a
- * microsecond then, and works where no file can be opened any more. The file's number is ours only
- * by habit: programs close numbers that they did not open, and reuse them. So any error but "no such
- * VMA" makes us open the file again; a number once given to the cache is never closed.
- *
- * After fork the child's copy still speaks about the parent. The cache therefore lies in a page that
- * the kernel wipes in the child, which serves for every way to fork.
+ * The question is put to the /proc/self/maps that maps_file.c keeps open: a fifth of a microsecond.
+ * That number may have become another file, so any error but "no such VMA" makes us open the file
+ * anew. What a file says that was just opened is believed.
  */
 #include "platform/host.h"
 #include "platform/linux/linux.h"
@@ -15,15 +11,7 @@
 #include "platform/posix/posix.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdatomic.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
-
-#ifndef MADV_WIPEONFORK
-#    define MADV_WIPEONFORK 18 /* Linux 4.14 */
-#endif
 
 /* As in <linux/fs.h> of Linux 6.11; the names are ours, so that newer headers do no harm. */
 struct query {
@@ -55,14 +43,6 @@ enum {
     QUERY_OR_NEXT = 0x10 /* in query_flags: the next VMA where none covers the address */
 };
 
-/* Numbers from here up: programs that put files at fixed low numbers leave ours alone. */
-enum { FIRST_FILE = 100 };
-
-/* The open file's number plus 1, or 0, in the page that is wiped. */
-static _Atomic(atomic_int *) cache;
-
-static const char maps_path[] = "/proc/self/maps";
-
 static int ask_file(int fd, struct query *query)
 {
     int saved = errno;
@@ -78,56 +58,45 @@ static int ask_file(int fd, struct query *query)
     return error;
 }
 
-static int open_maps(int *fd)
+/* Did it answer, if only that there is no such VMA, or that its name is too long? */
+static bool is_answer(int error)
 {
-    int error = hm_linux_open(maps_path, fd);
-    if (error != 0)
-        return error;
-
-    int saved = errno;
-    int higher = fcntl(*fd, F_DUPFD_CLOEXEC, FIRST_FILE);
-    errno = saved;
-    if (higher >= 0) {
-        hm_linux_close(*fd);
-        *fd = higher;
-    }
-    return 0;
+    return error == 0 || error == ENOENT || error == ENAMETOOLONG;
 }
 
-/* Keeps the file open for later queries, unless the cache changed since it held seen. */
-static void keep_or_close(int fd, int seen)
+static bool is_refusal(int error)
 {
-    atomic_int *kept = atomic_load_explicit(&cache, memory_order_acquire);
-
-    if (kept == NULL || !atomic_compare_exchange_strong(kept, &seen, fd + 1))
-        hm_linux_close(fd);
+    return error == ENOTTY || error == EINVAL || error == ENOSYS || error == EOPNOTSUPP ||
+           error == EPERM || error == EACCES;
 }
 
 static int ask(struct query *query)
 {
-    const atomic_int *kept = atomic_load_explicit(&cache, memory_order_acquire);
-    int seen = kept != NULL ? atomic_load_explicit(kept, memory_order_relaxed) : 0;
+    int kept = hm_linux_maps_file_kept();
     int error;
     int fd;
 
-    if (seen != 0) {
-        struct query attempt = *query;
-        error = ask_file(seen - 1, &attempt);
-        if (error == 0 || error == ENOENT || error == ENAMETOOLONG) {
+    if (kept >= 0) {
+        struct query attempt = *query; /* who knows what another file writes into it */
+        error = ask_file(kept, &attempt);
+        if (is_answer(error)) {
             *query = attempt;
             return error;
         }
     }
-    error = open_maps(&fd);
+    error = hm_linux_maps_file_open(&fd);
     if (error != 0)
         return error;
     error = ask_file(fd, query);
-    if (error == ENOTTY || error == EINVAL || error == ENOSYS) {
-        /* A file just opened cannot be the wrong one: this kernel does not answer. */
+    if (is_refusal(error)) {
         hm_posix_facility_refused(HM_OS_FACILITY_MAPPING_QUERY);
         error = ENOSYS;
     }
-    keep_or_close(fd, seen);
+    /* One that does not answer can still be read some day when no other can be opened. */
+    if (is_answer(error) || kept < 0)
+        hm_linux_maps_file_keep_or_close(fd, kept);
+    else
+        hm_linux_close(fd);
     return error;
 }
 
@@ -178,9 +147,9 @@ static enum hm_linux_name query_name(uintptr_t address)
 }
 
 /*
- * The VMA next below one, if close enough to be part of the same image. The kernel finds VMAs at an
- * address and above it, never below: usually one ends where the other starts, else the space before
- * it is searched upwards.
+ * The VMA next below an address, if it is not farther than an image's parts are from each other. The
+ * kernel finds VMAs at an address and above it, never below: usually one ends where the other
+ * starts, else the space before it is searched upwards.
  */
 static bool query_below(uintptr_t start, struct hm_linux_vma *below)
 {
@@ -202,23 +171,32 @@ static bool query_below(uintptr_t start, struct hm_linux_vma *below)
     return false;
 }
 
+/* The part of the same image next below this one; between them may be one VMA without the file. */
+static bool query_part_below(const struct hm_linux_vma *part, struct hm_linux_vma *below)
+{
+    if (!query_below(part->start, below))
+        return false;
+    if (!hm_linux_is_private_file(below) && !query_below(below->start, below))
+        return false;
+    return hm_linux_may_be_one_image(below, part);
+}
+
 /* Where to start a walk so that it meets the whole image that the VMA may be part of. */
 static uintptr_t first_of_image(const struct hm_linux_vma *vma)
 {
-    struct hm_linux_vma upper = *vma;
+    struct hm_linux_vma part = *vma;
     struct hm_linux_vma below;
 
     if (hm_linux_may_be_image_tail(vma)) {
-        if (query_vma(vma->start - 1, false, &below) != 0 || !hm_linux_is_private_file(&below))
+        if (query_vma(vma->start - 1, false, &below) != 0)
             return vma->start;
-        upper = below;
+        part = below;
     }
-    for (unsigned i = 0; hm_linux_is_private_file(&upper) && i < HM_LINUX_IMAGE_PARTS_MAX; i++) {
-        if (!query_below(upper.start, &below) || !hm_linux_may_be_one_image(&below, &upper))
-            break;
-        upper = below;
-    }
-    return upper.start;
+    if (!hm_linux_is_private_file(&part))
+        return vma->start;
+    for (unsigned i = 0; i < HM_LINUX_IMAGE_PARTS_MAX && query_part_below(&part, &below); i++)
+        part = below;
+    return part.start;
 }
 
 int hm_linux_find_by_query(uintptr_t address, struct hm_os_mapping *mapping)
@@ -246,35 +224,9 @@ int hm_linux_find_by_query(uintptr_t address, struct hm_os_mapping *mapping)
     return hm_linux_walk_end(&walk, mapping);
 }
 
-/* Makes the page for the cache; without it every query opens the file anew. */
-static void make_cache(void)
-{
-    size_t size = hm_linux_page_size();
-    atomic_int *none = NULL;
-    uintptr_t page;
-
-    if (atomic_load(&cache) != NULL || hm_posix_map(0, size, PROT_READ | PROT_WRITE, 0, &page) != 0)
-        return;
-    int saved = errno;
-    bool wiped = madvise(hm_posix_pointer(page), size, MADV_WIPEONFORK) == 0;
-    errno = saved;
-    /* Another thread may have been faster. */
-    if (!wiped ||
-        !atomic_compare_exchange_strong(&cache, &none, (atomic_int *)hm_posix_pointer(page)))
-        hm_posix_unmap(page, size);
-}
-
 bool hm_linux_query_probe(void)
 {
     struct hm_linux_vma vma;
 
-    make_cache();
     return query_vma((uintptr_t)&vma, true, &vma) == 0;
-}
-
-int hm_linux_query_spare_file(void)
-{
-    const atomic_int *kept = atomic_load_explicit(&cache, memory_order_acquire);
-
-    return kept != NULL ? atomic_load_explicit(kept, memory_order_relaxed) - 1 : -1;
 }

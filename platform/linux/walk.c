@@ -24,7 +24,7 @@ bool hm_linux_is_private_file(const struct hm_linux_vma *vma)
 
 bool hm_linux_may_be_image_tail(const struct hm_linux_vma *vma)
 {
-    return !is_file(vma) && !vma->shared && (vma->prot & HM_OS_WRITE) != 0;
+    return !is_file(vma) && !vma->shared && vma->prot != HM_OS_NONE;
 }
 
 bool hm_linux_may_be_one_image(const struct hm_linux_vma *lower, const struct hm_linux_vma *upper)
@@ -69,17 +69,26 @@ static void image_add(struct hm_linux_image *image, const struct hm_linux_vma *v
     }
     image->parts++;
     image->last = *vma;
+    image->interrupted = false;
     if (vma->prot != HM_OS_NONE && vma->offset > image->highest_offset)
         image->highest_offset = vma->offset;
     if (vma->prot & HM_OS_EXEC)
         image->code = true;
 }
 
-/* The rest of an image's data that no file stands behind follows its last, writable part. */
+/* Where a segment is longer than its part of the file, memory without a file follows. */
 static bool is_tail(const struct hm_linux_image *image, const struct hm_linux_vma *vma)
 {
     return image->parts != 0 && image->code && image->last.end == vma->start &&
-           (image->last.prot & HM_OS_WRITE) != 0 && hm_linux_may_be_image_tail(vma);
+           hm_linux_may_be_image_tail(vma);
+}
+
+/* One VMA without the file may lie between two parts: the rest of the lower one. */
+static void image_pass(struct hm_linux_image *image)
+{
+    if (image->interrupted)
+        image->parts = 0;
+    image->interrupted = true;
 }
 
 void hm_linux_walk_begin(struct hm_linux_walk *walk, uintptr_t address)
@@ -101,15 +110,14 @@ bool hm_linux_walk_step(struct hm_linux_walk *walk, const struct hm_linux_vma *v
     if (walk->found)
         return look_for_code(walk, vma);
 
-    bool in_image = true;
-    if (hm_linux_is_private_file(vma))
+    bool file = hm_linux_is_private_file(vma);
+    if (file)
         image_add(&walk->image, vma);
-    else
-        in_image = is_tail(&walk->image, vma);
+    bool in_image = file || is_tail(&walk->image, vma);
 
     if (vma->end <= walk->address) {
-        if (!hm_linux_is_private_file(vma))
-            walk->image.parts = 0;
+        if (!file)
+            image_pass(&walk->image);
         return true;
     }
     walk->found = true;
@@ -155,9 +163,13 @@ static enum hm_os_kind kind_of(const struct hm_linux_walk *walk)
  */
 static void judge_tail(const struct hm_linux_walk *walk, struct hm_os_mapping *mapping)
 {
-    uintptr_t end = walk->image.headers ? hm_linux_image_end(walk->image.start) : UINTPTR_MAX;
+    bool data = (walk->image.last.prot & walk->vma.prot & HM_OS_WRITE) != 0;
+    uintptr_t end = UINTPTR_MAX;
 
-    if (end <= walk->vma.start)
+    if (walk->image.headers)
+        end = hm_linux_image_end(walk->image.start);
+    /* Without headers: data behind data is more likely the image's than not. */
+    if (end <= walk->vma.start || (end == UINTPTR_MAX && !data))
         return;
     if (end < walk->vma.end && end <= walk->address) {
         mapping->start = end;

@@ -18,6 +18,7 @@ static const struct {
 } names[] = {
     {"fixed-noreplace", HM_OS_FACILITY_FIXED_NOREPLACE},
     {"procmap-query", HM_OS_FACILITY_MAPPING_QUERY},
+    {"overcommit", HM_OS_FACILITY_OVERCOMMIT},
 };
 
 static atomic_uint found;

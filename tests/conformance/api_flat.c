@@ -1,0 +1,24 @@
+/*
+ * api_flat.c - hostmem's flat functions.
+ */
+#include "faces.h"
+
+#include <hostmem/win32.h>
+
+static const struct conform_api flat = {
+    .name = "flat functions",
+    .VirtualAlloc = hostmem_VirtualAlloc,
+    .VirtualFree = hostmem_VirtualFree,
+    .VirtualProtect = hostmem_VirtualProtect,
+    .VirtualQuery = hostmem_VirtualQuery,
+    .GetSystemInfo = hostmem_GetSystemInfo,
+    .GetLastError = hostmem_GetLastError,
+    .SetLastError = hostmem_SetLastError,
+    .can_read = conform_can_read,
+    .can_write = conform_can_write,
+};
+
+const struct conform_api *conform_flat(void)
+{
+    return &flat;
+}

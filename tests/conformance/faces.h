@@ -1,0 +1,27 @@
+/*
+ * faces.h - what the rows can be run against, and how a row is kept from harming the others.
+ */
+#ifndef CONFORM_FACES_H
+#define CONFORM_FACES_H
+
+#include "conform.h"
+
+/* hostmem's flat functions, as <hostmem/win32.h> offers them. */
+const struct conform_api *conform_flat(void);
+
+/*
+ * The slots of an IHostMemoryManager, called by number; `manager` is kept, not owned. Last errors are
+ * what the HRESULTs stand for. What the interface does not tell (page size, granularity, highest
+ * address) is the host's, the highest address being found by queries.
+ */
+const struct conform_api *conform_hosted(void *manager);
+
+/* Runs a row in a child process: a crash or a hang is a failure of this row only. */
+void conform_isolated(const struct conform_api *api, const struct conform_row *row,
+                      struct conform_result *result);
+
+/* Says how an access ends by trying it, with handlers for SIGSEGV and SIGBUS around it. */
+bool conform_can_read(const void *address);
+bool conform_can_write(void *address);
+
+#endif

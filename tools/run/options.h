@@ -1,0 +1,24 @@
+/* options.h - the command line of `hostmem run`. */
+#ifndef HM_TOOLS_RUN_OPTIONS_H
+#define HM_TOOLS_RUN_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct hm_run_options {
+    uint64_t commit_limit;   /* bytes; 0: none */
+    const char *report_path; /* NULL: standard error */
+    bool json;
+    bool plain;       /* leave the memory to Mono, for comparison */
+    int program_argc; /* PROGRAM.exe and its arguments, as Main is to see them */
+    char **program_argv;
+};
+
+/*
+ * Reads the command line. Returns true when the program is to be run; else *status is the exit
+ * code, and what there was to say has been said. What options point at lives until the end of the
+ * process.
+ */
+bool hm_run_parse(int argc, const char **argv, struct hm_run_options *options, int *status);
+
+#endif
