@@ -49,7 +49,7 @@ struct hm_os_mask {
 enum hm_os_facility {
     HM_OS_FACILITY_FIXED_NOREPLACE = 1u << 0, /* the kernel refuses to map over a mapping */
     HM_OS_FACILITY_MAPPING_QUERY = 1u << 1,   /* the kernel answers for one address */
-    HM_OS_FACILITY_OVERCOMMIT = 1u << 2       /* memory is charged by pages in use, not by mapping */
+    HM_OS_FACILITY_OVERCOMMIT = 1u << 2 /* memory is charged by pages in use, not by mapping */
 };
 
 /* How much memory there is, for the load; bytes, UINT64_MAX where there is no limit. */
@@ -64,9 +64,9 @@ struct hm_os {
     /* --- Facts, fixed after hm_os_backend() has returned. --- */
     const char *name;
     size_t page_size;
-    uintptr_t highest_address;    /* last address that user memory can have, page-end aligned */
-    uintptr_t lowest_address;     /* first address that this process may map at */
-    size_t stack_growth;          /* room below the main stack that is left to it (0: none needed) */
+    uintptr_t highest_address; /* last address that user memory can have, page-end aligned */
+    uintptr_t lowest_address;  /* first address that this process may map at */
+    size_t stack_growth;       /* room below the main stack that is left to it (0: none needed) */
     unsigned (*facilities)(void); /* hm_os_facility bits that work here and are not switched off */
 
     /* --- Address space. --- */

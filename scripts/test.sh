@@ -22,6 +22,7 @@ esac
 hm_need_packages gcc g++ libc6-dev clang meson ninja-build pkg-config python3 binutils check \
     libffi-dev gcc-mingw-w64-x86-64 libpopt-dev libjansson-dev zlib1g-dev libmono-2.0-dev mono-mcs
 
+# shellcheck disable=SC2154 # setup.sh sets hm_root
 builds=$hm_root/build-test
 passed=0
 failed=0
@@ -82,13 +83,18 @@ compile_and_run_example() {
     local stage=$1 pc libdir flags
     pc=$(find "$stage" -name hostmem.pc)
     libdir=$(dirname "$(dirname "$pc")")
-    flags=$(PKG_CONFIG_PATH=$(dirname "$pc") pkg-config --define-prefix --cflags --libs hostmem)
+    # Nothing is installed where its prefix says: the folder stands for the whole system.
+    flags=$(PKG_CONFIG_PATH=$(dirname "$pc") PKG_CONFIG_SYSROOT_DIR=$stage \
+        pkg-config --cflags --libs hostmem)
+    # shellcheck disable=SC2016 # backquotes are what is looked for
     sed -n '/^```c$/,/^```$/p' "$hm_root/README.md" | sed '/^```/d' >"$stage/example.c"
     # shellcheck disable=SC2086 # a list of words
     gcc -Wall -Wextra -Werror "$stage/example.c" -o "$stage/example" $flags &&
         LD_LIBRARY_PATH=$libdir "$stage/example"
 }
 
+# Enough for minutes; --long does more.
+export HOSTMEM_TEST_STOPS=${HOSTMEM_TEST_STOPS-3000}
 # Leaks are looked for as well: the library itself must not leave any.
 export ASAN_OPTIONS=${ASAN_OPTIONS-detect_leaks=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS-halt_on_error=1:print_stacktrace=1}

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "policy/compiler.h"
+#include "compiler.h"
 
 enum {
     HM_HEAP_UNIT = 16,

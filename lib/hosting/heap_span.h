@@ -20,7 +20,7 @@
 #include <stdint.h>
 
 #include "hosting/heap_class.h"
-#include "policy/compiler.h"
+#include "compiler.h"
 
 struct hm_heap;
 

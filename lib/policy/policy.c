@@ -37,9 +37,9 @@ hm_status hm_policy_free(uintptr_t base, size_t size, uint32_t type)
     return hm_space_free(&base, &size, type);
 }
 
-hm_status hm_policy_protect(uintptr_t base, size_t size, uint32_t protect, uint32_t *old)
+hm_status hm_policy_protect_range(uintptr_t *base, size_t *size, uint32_t protect, uint32_t *old)
 {
-    hm_status status = hm_rules_protect(base, size, protect);
+    hm_status status = hm_rules_protect(*base, *size, protect);
     if (status == HM_STATUS_INVALID_PAGE_PROTECTION)
         return status;
     if (old == NULL)
@@ -47,10 +47,15 @@ hm_status hm_policy_protect(uintptr_t base, size_t size, uint32_t protect, uint3
     if (status != HM_STATUS_SUCCESS)
         return status;
     uint32_t before = PAGE_NOACCESS;
-    status = hm_space_protect(&base, &size, protect, &before);
+    status = hm_space_protect(base, size, protect, &before);
     if (status == HM_STATUS_SUCCESS)
         *old = before;
     else if (status == HM_STATUS_NOT_COMMITTED || status == HM_STATUS_CONFLICTING_ADDRESSES)
         *old = PAGE_NOACCESS;
     return status;
+}
+
+hm_status hm_policy_protect(uintptr_t base, size_t size, uint32_t protect, uint32_t *old)
+{
+    return hm_policy_protect_range(&base, &size, protect, old);
 }

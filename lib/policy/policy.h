@@ -22,6 +22,9 @@ hm_status hm_policy_free(uintptr_t base, size_t size, uint32_t type);
  */
 hm_status hm_policy_protect(uintptr_t base, size_t size, uint32_t protect, uint32_t *old);
 
+/* The same; *base and *size come back rounded. */
+hm_status hm_policy_protect_range(uintptr_t *base, size_t *size, uint32_t protect, uint32_t *old);
+
 /* The run of like pages at address; HM_STATUS_INVALID_PARAMETER above the highest address. */
 hm_status hm_policy_query(uintptr_t address, struct hm_region *region);
 

@@ -1,7 +1,7 @@
 #include "policy/pool.h"
 
 #include "platform/platform.h"
-#include "policy/compiler.h"
+#include "compiler.h"
 
 enum { LINE = 64 };
 

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "policy/compiler.h"
+#include "compiler.h"
 
 extern HM_THREAD_LOCAL uint32_t hm_thread_number_or_zero;
 

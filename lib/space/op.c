@@ -1,6 +1,10 @@
 #include "space/op.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "platform/platform.h"
+#include "space/space.h"
 
 enum { SLOTS = 64, SLOT_BITS = 6, CACHE_LINE = 64 };
 
@@ -33,9 +37,30 @@ void hm_op_enter(struct hm_op *op)
     }
 }
 
+#ifdef HM_TABLE_CHECKS
+/* A debug build looks at the whole table after each change during which nobody else was at work. */
+static void check_table(void)
+{
+    struct hm_os_mask mask;
+    hm_os_backend()->mask_signals(&mask);
+    if (hm_op_close(0)) {
+        const char *fault = hm_space_check(false);
+        if (fault) {
+            (void)fprintf(stderr, "hostmem: page table: %s\n", fault);
+            abort();
+        }
+    }
+    hm_op_open();
+    hm_os_backend()->restore_signals(&mask);
+}
+#else
+static void check_table(void) {}
+#endif
+
 void hm_op_leave(struct hm_op *op)
 {
     atomic_fetch_sub_explicit(&op->slot->active, 1, memory_order_release);
+    check_table();
 }
 
 static uint64_t next_tag(const struct hm_op *op)

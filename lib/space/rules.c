@@ -82,13 +82,18 @@ hm_status hm_rules_allocate(uintptr_t base, size_t size, uint32_t type, uint32_t
     return check_offered(type);
 }
 
-hm_status hm_rules_free(uintptr_t base, size_t size, uint32_t type)
+hm_status hm_rules_free_part(uintptr_t base, size_t size, uint32_t type)
 {
     if (type != MEM_DECOMMIT && type != MEM_RELEASE)
         return HM_STATUS_INVALID_PARAMETER_4;
+    return check_range(base, size == 0 ? 1 : size);
+}
+
+hm_status hm_rules_free(uintptr_t base, size_t size, uint32_t type)
+{
     if (type == MEM_RELEASE && size != 0)
         return HM_STATUS_INVALID_PARAMETER_3;
-    return check_range(base, size == 0 ? 1 : size);
+    return hm_rules_free_part(base, size, type);
 }
 
 hm_status hm_rules_protect(uintptr_t base, size_t size, uint32_t protect)

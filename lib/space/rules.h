@@ -14,6 +14,9 @@ hm_status hm_rules_allocate(uintptr_t base, size_t size, uint32_t type, uint32_t
 /* VirtualFree's rules: one of MEM_DECOMMIT and MEM_RELEASE, the latter without a size. */
 hm_status hm_rules_free(uintptr_t base, size_t size, uint32_t type);
 
+/* NtFreeVirtualMemory's: MEM_RELEASE may name a part. */
+hm_status hm_rules_free_part(uintptr_t base, size_t size, uint32_t type);
+
 /* VirtualProtect's rules on range and protection. */
 hm_status hm_rules_protect(uintptr_t base, size_t size, uint32_t protect);
 

@@ -2,7 +2,7 @@
 
 #include <hostmem/win32.h>
 
-#include "policy/compiler.h"
+#include "compiler.h"
 #include "policy/status_map.h"
 
 static HM_THREAD_LOCAL DWORD last_error;
