@@ -26,6 +26,12 @@
 #define HM_LIKELY(condition)   __builtin_expect(!!(condition), 1)
 #define HM_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
+/* Somewhere in the calling thread's stack. */
+static inline uintptr_t hm_stack_address(void)
+{
+    return (uintptr_t)__builtin_frame_address(0);
+}
+
 /* Number of the lowest, of the highest set bit; how many are set. bits is not 0 for the first two. */
 static inline unsigned hm_lowest_bit(uint64_t bits)
 {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "compiler.h"
 #include "platform/platform.h"
 #include "space/space.h"
 
@@ -19,7 +20,7 @@ static _Atomic unsigned closed;
 /* Threads have stacks of their own, so a stack address tells them apart well enough. */
 static struct hm_op_slot *slot_of_caller(void)
 {
-    uintptr_t here = (uintptr_t)__builtin_frame_address(0) >> 16;
+    uintptr_t here = hm_stack_address() >> 16;
     return &slots[(here * 0x9E3779B1u >> 7) % SLOTS];
 }
 
@@ -29,7 +30,7 @@ void hm_op_enter(struct hm_op *op)
     for (unsigned round = 0;; round++) {
         /* Sequentially consistent on both sides: either close sees us, or we see close. */
         atomic_fetch_add(&op->slot->active, 1);
-        if (__builtin_expect(atomic_load(&closed) == 0, 1))
+        if (HM_LIKELY(atomic_load(&closed) == 0))
             return;
         atomic_fetch_sub(&op->slot->active, 1);
         while (atomic_load(&closed) != 0)

@@ -1,5 +1,8 @@
 #include "space/table.h"
 
+#include <assert.h>
+
+#include "compiler.h"
 #include "platform/platform.h"
 
 /* 2^48 bytes: all that any supported host gives a process without being asked for more. */
@@ -22,27 +25,31 @@ static hm_slot top_word[GIANTS];
 static node_link top_node[GIANTS];
 static _Atomic size_t footprint;
 
-static struct hm_geometry the_geometry;
-static _Atomic bool geometry_known;
+/* Constants, one for each page size that hosts have: choosing one is a single store, which several
+ * threads may make at once. */
+#define GEOMETRY(page)                                                                             \
+    {                                                                                              \
+        page, (page) < BLOCK_SHIFT ? HM_LEVEL_PAGE : HM_LEVEL_BLOCK,                               \
+            {page, BLOCK_SHIFT, LARGE_SHIFT, GIG_SHIFT, GIANT_SHIFT},                              \
+        {                                                                                          \
+            0, 1u << (BLOCK_SHIFT - (page)), 1u << (LARGE_SHIFT - BLOCK_SHIFT),                    \
+                1u << (GIG_SHIFT - LARGE_SHIFT), 1u << (GIANT_SHIFT - GIG_SHIFT)                   \
+        }                                                                                          \
+    }
+static const struct hm_geometry geometries[] = {GEOMETRY(12), GEOMETRY(13), GEOMETRY(14),
+                                                GEOMETRY(15), GEOMETRY(16)};
+static _Atomic(const struct hm_geometry *) chosen;
 
 const struct hm_geometry *hm_geometry(void)
 {
-    if (__builtin_expect(atomic_load_explicit(&geometry_known, memory_order_acquire), 1))
-        return &the_geometry;
-    /* Several threads may do this at once: all write the same values. */
-    struct hm_geometry *g = &the_geometry;
-    g->page_shift = (unsigned)__builtin_ctzll((unsigned long long)hm_os_backend()->page_size);
-    g->leaf = g->page_shift < BLOCK_SHIFT ? HM_LEVEL_PAGE : HM_LEVEL_BLOCK;
-    g->shift[HM_LEVEL_PAGE] = g->page_shift;
-    g->shift[HM_LEVEL_BLOCK] = BLOCK_SHIFT;
-    g->shift[HM_LEVEL_LARGE] = LARGE_SHIFT;
-    g->shift[HM_LEVEL_GIG] = GIG_SHIFT;
-    g->shift[HM_LEVEL_GIANT] = GIANT_SHIFT;
-    g->fanout[HM_LEVEL_PAGE] = 0;
-    for (int level = HM_LEVEL_BLOCK; level < HM_LEVELS; level++)
-        g->fanout[level] = 1u << (g->shift[level] - g->shift[level - 1]);
-    atomic_store_explicit(&geometry_known, true, memory_order_release);
-    return g;
+    const struct hm_geometry *geometry = atomic_load_explicit(&chosen, memory_order_relaxed);
+    if (HM_LIKELY(geometry != NULL))
+        return geometry;
+    unsigned page_shift = hm_lowest_bit(hm_os_backend()->page_size);
+    assert(page_shift >= 12 && page_shift <= BLOCK_SHIFT);
+    geometry = &geometries[page_shift - 12];
+    atomic_store_explicit(&chosen, geometry, memory_order_relaxed);
+    return geometry;
 }
 
 static size_t gig_slots(const struct hm_geometry *geometry)
@@ -66,7 +73,7 @@ static hm_slot *slot_in_gig(gig_node node, hm_addr address, int level)
     case HM_LEVEL_BLOCK:
         return node + LARGES + (offset >> BLOCK_SHIFT);
     default:
-        return node + LARGES + BLOCKS + (offset >> the_geometry.page_shift);
+        return node + LARGES + BLOCKS + (offset >> hm_geometry()->page_shift);
     }
 }
 
@@ -200,7 +207,7 @@ static void trim_slots(hm_slot *array, size_t first, size_t last)
 /* [start, end) lies inside the gig. */
 static void trim_gig(gig_node node, hm_addr start, hm_addr end)
 {
-    for (int level = HM_LEVEL_LARGE; level >= the_geometry.leaf; level--) {
+    for (int level = HM_LEVEL_LARGE; level >= hm_geometry()->leaf; level--) {
         hm_slot *first = slot_in_gig(node, start, level);
         hm_slot *last = slot_in_gig(node, end - 1, level);
         trim_slots(node, (size_t)(first - node), (size_t)(last - node));

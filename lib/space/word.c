@@ -2,6 +2,7 @@
 
 #include <hostmem/wintypes.h>
 
+#include "compiler.h"
 #include "platform/platform.h"
 
 /* Bits of the allocation's protection inside HM_WORD_PROTECT_MASK. */
@@ -9,7 +10,7 @@ enum { PROTECT_GUARD = 8, PROTECT_NOCACHE = 16, PROTECT_WRITECOMBINE = 32 };
 
 static unsigned access_index(uint32_t protect)
 {
-    return (unsigned)__builtin_ctz((protect & 0xff) | 0x100);
+    return hm_lowest_bit((protect & 0xff) | 0x100);
 }
 
 uint32_t hm_word_allocation_protect(hm_word word)
