@@ -108,7 +108,9 @@ static inline BOOL VirtualProtect(LPVOID address, SIZE_T size, DWORD protect, PD
  * call for memory that hostmem allocated, and is async-signal-safe.
  *
  * Returns sizeof(MEMORY_BASIC_INFORMATION), or 0 with ERROR_BAD_LENGTH (length too small),
- * ERROR_NOACCESS (buffer is NULL) or ERROR_INVALID_PARAMETER (address beyond the highest).
+ * ERROR_NOACCESS (buffer is NULL), ERROR_INVALID_PARAMETER (address beyond the highest) or, only
+ * about memory that hostmem did not allocate, ERROR_NOT_ENOUGH_MEMORY (the system could not be
+ * asked, because the process has no file descriptor left, say).
  */
 static inline SIZE_T VirtualQuery(LPCVOID address, PMEMORY_BASIC_INFORMATION buffer, SIZE_T length)
 {

@@ -30,24 +30,40 @@ static hm_addr unknown_end(hm_addr at, hm_addr limit)
     return limit;
 }
 
-/* Where free memory that begins at `at` ends: at an allocation or at a foreign mapping. */
-static hm_addr free_end(hm_addr at)
+/* The host's mapping at or above address. ENOENT is an answer (none); other errors mean that nothing is
+ * known, and claiming that memory is free would be a lie. */
+static bool ask_host(hm_addr address, struct hm_os_mapping *mapping)
 {
-    while (at < space_end()) {
+    int error = hm_os_backend()->find_mapping((uintptr_t)address, mapping);
+    if (error == ENOENT)
+        mapping->start = mapping->end = UINTPTR_MAX;
+    return error == 0 || error == ENOENT;
+}
+
+/* Where free memory that begins at `at` ends: at an allocation or at a foreign mapping. */
+static bool free_end(hm_addr at, hm_addr *end)
+{
+    for (*end = space_end(); at < space_end();) {
         struct hm_cell cell;
         hm_table_find(at, &cell);
-        if (hm_word_is_allocated(cell.word))
-            return at;
         hm_addr next = hm_cell_end(hm_geometry(), &cell);
+        if (hm_word_is_allocated(cell.word)) {
+            *end = at;
+            break;
+        }
         if (worth_asking(&cell)) {
             struct hm_os_mapping mapping;
             next = unknown_end(at, space_end());
-            if (hm_os_backend()->find_mapping((uintptr_t)at, &mapping) == 0 && mapping.start < next)
-                return mapping.start > at ? mapping.start : at;
+            if (!ask_host(at, &mapping))
+                return false;
+            if (mapping.start < next) {
+                *end = mapping.start > at ? mapping.start : at;
+                break;
+            }
         }
         at = next;
     }
-    return space_end();
+    return true;
 }
 
 /* The host joins mappings that look alike, the library's with others' too: an allocation that is
@@ -110,22 +126,29 @@ static void describe(hm_addr address, const struct hm_os_mapping *mapping, struc
     region->type = memory_type(mapping->kind);
 }
 
-void hm_foreign_query(hm_addr address, struct hm_region *region)
+hm_status hm_foreign_query(hm_addr address, struct hm_region *region)
 {
     struct hm_cell cell;
     struct hm_os_mapping mapping;
     hm_table_find(address, &cell);
-    if (worth_asking(&cell) && hm_os_backend()->find_mapping((uintptr_t)address, &mapping) == 0 &&
-        mapping.start <= address) {
-        describe(address, &mapping, region);
-        return;
+    if (worth_asking(&cell)) {
+        if (!ask_host(address, &mapping))
+            return HM_STATUS_INSUFFICIENT_RESOURCES;
+        if (mapping.start <= address) {
+            describe(address, &mapping, region);
+            return HM_STATUS_SUCCESS;
+        }
     }
+    hm_addr end;
+    if (!free_end(address, &end))
+        return HM_STATUS_INSUFFICIENT_RESOURCES;
     *region = (struct hm_region){
         .base = (uintptr_t)address,
-        .size = (size_t)(free_end(address) - address),
+        .size = (size_t)(end - address),
         .state = MEM_FREE,
         .protect = PAGE_NOACCESS,
     };
+    return HM_STATUS_SUCCESS;
 }
 
 /* The mappings that make up the range, if they cover it without a gap. */
@@ -138,7 +161,9 @@ static hm_status collect(struct hm_range range, struct hm_os_mapping *mapping, u
         if (*count == MAPPINGS_MAX)
             return HM_STATUS_CONFLICTING_ADDRESSES;
         struct hm_os_mapping *m = &mapping[*count];
-        if (hm_os_backend()->find_mapping((uintptr_t)at, m) != 0 || m->start > at)
+        if (!ask_host(at, m))
+            return HM_STATUS_INSUFFICIENT_RESOURCES;
+        if (m->start > at)
             return HM_STATUS_CONFLICTING_ADDRESSES;
         if (m->start < range.start)
             m->start = (uintptr_t)range.start;

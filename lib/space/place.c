@@ -210,22 +210,34 @@ static hm_addr fit(hm_addr low, hm_addr high, hm_addr size, const struct hm_wind
     return window->from_top ? (high - size) & ~mask : low;
 }
 
-/* Goes along the host's mappings. The gap below the main stack is left to its growth. */
-static hm_addr find_gap(hm_addr size, const struct hm_window *window)
+/* The gap that begins at `at`: its end, and where the mapping behind it ends. The room below the main
+ * stack is left to its growth. False: the host cannot be asked. */
+static bool next_gap(hm_addr at, hm_addr *gap_end, hm_addr *next)
 {
     const struct hm_os *os = hm_os_backend();
+    struct hm_os_mapping mapping;
+    *gap_end = *next = (hm_addr)os->highest_address + 1;
+    int error = os->find_mapping((uintptr_t)at, &mapping);
+    if (error != 0)
+        return error == ENOENT;
+    *gap_end = mapping.start;
+    *next = mapping.end;
+    if (mapping.kind == HM_OS_STACK)
+        *gap_end = *gap_end > os->stack_growth ? *gap_end - os->stack_growth : 0;
+    return true;
+}
+
+/* The best place for size bytes, going along the host's mappings; UINT64_MAX when there is none. */
+static hm_addr find_gap(hm_addr size, const struct hm_window *window)
+{
+    hm_addr lowest = hm_os_backend()->lowest_address;
     hm_addr best = UINT64_MAX;
-    hm_addr at = window->lowest > os->lowest_address ? window->lowest : os->lowest_address;
+    hm_addr at = window->lowest > lowest ? window->lowest : lowest;
     while (at <= window->highest) {
-        struct hm_os_mapping mapping;
-        hm_addr gap_end = (hm_addr)os->highest_address + 1;
-        hm_addr next = gap_end;
-        if (os->find_mapping((uintptr_t)at, &mapping) == 0) {
-            gap_end = mapping.start;
-            next = mapping.end;
-            if (mapping.kind == HM_OS_STACK)
-                gap_end = gap_end > os->stack_growth ? gap_end - os->stack_growth : 0;
-        }
+        hm_addr gap_end;
+        hm_addr next;
+        if (!next_gap(at, &gap_end, &next))
+            return UINT64_MAX;
         hm_addr start = gap_end > at ? fit(at, gap_end, size, window) : UINT64_MAX;
         if (start != UINT64_MAX) {
             best = start;

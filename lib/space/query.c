@@ -34,7 +34,5 @@ bool hm_space_query_owned(uintptr_t address, struct hm_region *region)
 hm_status hm_space_query(uintptr_t address, struct hm_region *region)
 {
     hm_addr page = page_of(address);
-    if (!describe_owned(page, region))
-        hm_foreign_query(page, region);
-    return HM_STATUS_SUCCESS;
+    return describe_owned(page, region) ? HM_STATUS_SUCCESS : hm_foreign_query(page, region);
 }

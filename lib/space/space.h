@@ -59,7 +59,8 @@ hm_status hm_space_protect(uintptr_t *base, size_t *size, uint32_t protect, uint
 
 /*
  * The run of like pages at address, which must not be above the highest address. Takes no lock,
- * makes no system call for owned memory, allocates nothing, async-signal-safe.
+ * makes no system call for owned memory, allocates nothing, async-signal-safe. About memory of
+ * others INSUFFICIENT_RESOURCES is possible: the host could not be asked (no descriptor left, say).
  */
 hm_status hm_space_query(uintptr_t address, struct hm_region *region);
 

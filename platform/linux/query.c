@@ -207,6 +207,9 @@ int hm_linux_find_by_query(uintptr_t address, struct hm_os_mapping *mapping)
     int error = query_vma(address, true, &vma);
     if (error != 0)
         return error;
+    uintptr_t user_end = hm_linux_user_end();
+    if (user_end != 0 && vma.start >= user_end)
+        return ENOENT;
     uintptr_t first = first_of_image(&vma);
     if (first != vma.start && (error = query_vma(first, true, &vma)) != 0)
         return error;

@@ -20,6 +20,7 @@ typedef HRESULT(HOSTMEM_STDCALL *protect_slot)(void *, void *, SIZE_T, DWORD, DW
 #define STRANGE_ERROR ((DWORD)0x2000BAD0u)
 
 static void *hosted_manager;
+static size_t hosted_page;
 static DWORD hosted_error;
 
 typedef void (*method)(void);
@@ -27,6 +28,12 @@ typedef void (*method)(void);
 static method slot(unsigned number)
 {
     return (*(method **)hosted_manager)[number];
+}
+
+/* For these two the contract wants E_OUTOFMEMORY. */
+static bool means_no_memory(DWORD error)
+{
+    return error == ERROR_NOT_ENOUGH_MEMORY || error == ERROR_COMMITMENT_LIMIT;
 }
 
 /* True for S_OK, and for nothing else. */
@@ -39,7 +46,7 @@ static bool succeeded(HRESULT result)
         hosted_error = ERROR_NOACCESS;
     else if (result == E_OUTOFMEMORY)
         hosted_error = ERROR_NOT_ENOUGH_MEMORY;
-    else if (code >> 16 == 0x8007)
+    else if (code >> 16 == 0x8007 && !means_no_memory(code & 0xffff))
         hosted_error = code & 0xffff;
     else
         hosted_error = STRANGE_ERROR;
@@ -93,7 +100,7 @@ static uintptr_t find_highest(size_t page)
 static void hosted_system_info(LPSYSTEM_INFO info)
 {
     static uintptr_t highest;
-    DWORD page = (DWORD)sysconf(_SC_PAGESIZE);
+    DWORD page = (DWORD)hosted_page;
     DWORD error = hosted_error;
     if (!highest)
         highest = find_highest(page);
@@ -115,7 +122,7 @@ static void hosted_set_error(DWORD error)
     hosted_error = error;
 }
 
-static const struct conform_api hosted = {
+static struct conform_api hosted = {
     .name = "IHostMemoryManager",
     .coarse_errors = true,
     .VirtualAlloc = hosted_alloc,
@@ -129,8 +136,10 @@ static const struct conform_api hosted = {
     .can_write = conform_can_write,
 };
 
-const struct conform_api *conform_hosted(void *manager)
+const struct conform_api *conform_hosted(void *manager, size_t page_size)
 {
     hosted_manager = manager;
+    hosted_page = page_size ? page_size : (size_t)sysconf(_SC_PAGESIZE);
+    hosted.page_size = hosted_page;
     return &hosted;
 }

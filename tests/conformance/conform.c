@@ -494,7 +494,7 @@ void conform_run(const struct conform_api *api, const struct conform_row *row,
     memset(result, 0, sizeof *result);
     if (!row->run) {
         result->verdict = CONFORM_LATER;
-        put(result->what, sizeof result->what, "comes with the Nt face");
+        put(result->what, sizeof result->what, "waits for an interface to come");
         return;
     }
     start(&t, api);

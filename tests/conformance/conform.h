@@ -31,6 +31,7 @@
 struct conform_api {
     const char *name;
     bool coarse_errors; /* 8 and 1455 arrive as one error: E_OUTOFMEMORY stands for both */
+    SIZE_T page_size;   /* as known otherwise than from GetSystemInfo */
 
     LPVOID(CONFORM_CALL *VirtualAlloc)(LPVOID address, SIZE_T size, DWORD type, DWORD protect);
     BOOL(CONFORM_CALL *VirtualFree)(LPVOID address, SIZE_T size, DWORD type);
@@ -40,6 +41,10 @@ struct conform_api {
     void(CONFORM_CALL *GetSystemInfo)(LPSYSTEM_INFO info);
     DWORD(CONFORM_CALL *GetLastError)(void);
     void(CONFORM_CALL *SetLastError)(DWORD error);
+
+    /* Past what Win32 names reach; NULL where a face has no Nt names. */
+    LONG(CONFORM_CALL *NtFreeVirtualMemory)
+    (HANDLE process, PVOID *address, SIZE_T *size, ULONG type);
 
     /* What the processor says: does an access work? Never called on guard pages. */
     bool (*can_read)(const void *address);
@@ -94,7 +99,7 @@ enum conform_flags {
 struct conform_row {
     const char *id;
     const char *text;
-    void (*run)(struct conform *t); /* NULL: the row comes with the Nt face */
+    void (*run)(struct conform *t); /* NULL: the row waits for an interface to come */
     unsigned flags;
 };
 

@@ -6,15 +6,21 @@
 
 #include "conform.h"
 
-/* hostmem's flat functions, as <hostmem/win32.h> offers them. */
-const struct conform_api *conform_flat(void);
+/*
+ * Makes the library believe in pages of this size, where the program is linked for that; false
+ * where it is not. Comes before anything else. 0: the host's pages.
+ */
+bool conform_use_pages(size_t page_size);
+
+/* hostmem's flat functions, as <hostmem/win32.h> offers them. page_size 0: the host's. */
+const struct conform_api *conform_flat(size_t page_size);
 
 /*
  * The slots of an IHostMemoryManager, called by number; `manager` is kept, not owned. Last errors are
  * what the HRESULTs stand for. What the interface does not tell (page size, granularity, highest
  * address) is the host's, the highest address being found by queries.
  */
-const struct conform_api *conform_hosted(void *manager);
+const struct conform_api *conform_hosted(void *manager, size_t page_size);
 
 /* Runs a row in a child process: a crash or a hang is a failure of this row only. */
 void conform_isolated(const struct conform_api *api, const struct conform_row *row,

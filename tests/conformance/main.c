@@ -106,7 +106,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "conform: no manager was made\n");
         return 2;
     }
-    const struct conform_api *api = manager ? conform_hosted(manager) : conform_flat();
+    const struct conform_api *api = manager ? conform_hosted(manager, 0) : conform_flat(0);
     printf("%s\n", api->name);
     for (const struct conform_group *group = conform_groups; group->letter; group++)
         run_group(api, group, options.rows, counts);

@@ -588,8 +588,13 @@ static void b43(struct conform *t)
             fill(x, size, 10);
     }
     free_ok(t, x, 0, MEM_RELEASE);
-    alloc_ok(t, x + t->granularity, t->page, MEM_RESERVE, PAGE_READONLY, x + t->granularity);
-    expect_reserved(t, x + t->granularity, t->page, x + t->granularity, PAGE_READONLY);
+    char *p = x + t->granularity;
+    alloc_ok(t, p, t->page, MEM_RESERVE, PAGE_READONLY, p);
+    expect_reserved(t, p, t->page, p, PAGE_READONLY);
+    /* A page, then the whole granule that it had for itself. */
+    free_ok(t, p, 0, MEM_RELEASE);
+    alloc_ok(t, p, t->granularity, PLAIN_RESERVE_COMMIT, PAGE_READWRITE, p);
+    expect_committed(t, p, t->granularity, PAGE_READWRITE, p, PAGE_READWRITE);
 }
 
 static void b44(struct conform *t)
@@ -657,12 +662,12 @@ const struct conform_row conform_rows_b[] = {
     {"B32", "commit over committed and reserved pages", b32, 0},
     {"B33", "decommit and commit give zero pages", b33, 0},
     {"B34", "VirtualAlloc refuses MEM_RESERVE_PLACEHOLDER", b34, 0},
-    {"B34-nt", "VirtualAlloc2 takes MEM_RESERVE_PLACEHOLDER", NULL, 0},
+    {"B34-2", "VirtualAlloc2 takes MEM_RESERVE_PLACEHOLDER", NULL, 0},
     {"B35", "MEM_LARGE_PAGES needs MEM_COMMIT and excludes others", b35, 0},
     {"B36", "MEM_LARGE_PAGES without the privilege: 1314", b36, CONFORM_OPEN},
     {"B37", "MEM_LARGE_PAGES with a size that is no multiple fails", b37, CONFORM_OPEN},
     {"B38", "MEM_PHYSICAL only as MEM_RESERVE|MEM_PHYSICAL, PAGE_READWRITE", b38, 0},
-    {"B38-nt", "MEM_RESERVE|MEM_PHYSICAL is served", NULL, 0},
+    {"B38-2", "MEM_RESERVE|MEM_PHYSICAL is served", NULL, 0},
     {"B39", "reserve 64 TiB", b39, 0},
     {"B40", "reserve 2^62 bytes", b40, 0},
     {"B41", "MEM_TOP_DOWN picks the highest possible address", b41, 0},

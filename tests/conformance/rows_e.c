@@ -183,6 +183,106 @@ static void e18(struct conform *t)
     expect_zero(t, p, 8 * page);
 }
 
+/* --- NtFreeVirtualMemory, which releases parts. --- */
+
+#define THIS_PROCESS           ((HANDLE)(intptr_t)-1)
+#define RANGE_LEAVES           ((uint32_t)0xC000001Au) /* STATUS_UNABLE_TO_FREE_VM */
+#define RANGE_NOT_AT_BASE      ((uint32_t)0xC000009Fu) /* STATUS_FREE_VM_NOT_AT_BASE */
+#define RANGE_IS_NOT_ALLOCATED ((uint32_t)0xC00000A0u) /* STATUS_MEMORY_NOT_ALLOCATED */
+
+static void need_nt(struct conform *t)
+{
+    conform_need(t, t->api->NtFreeVirtualMemory != NULL, "this face has no Nt names");
+}
+
+/* The rounded range must come back. */
+static void nt_free_ok(struct conform *t, char *address, SIZE_T size, DWORD type, char *base,
+                       SIZE_T freed)
+{
+    PVOID range = address;
+    LONG status = t->api->NtFreeVirtualMemory(THIS_PROCESS, &range, &size, type);
+    expect_eq(t, "NtFreeVirtualMemory", (uint32_t)status, 0);
+    expect_eq(t, "returned address", range, base);
+    expect_eq(t, "returned size", size, freed);
+}
+
+static void nt_free_fails(struct conform *t, char *address, SIZE_T size, DWORD type,
+                          uint32_t expected)
+{
+    PVOID range = address;
+    SIZE_T length = size;
+    LONG status = t->api->NtFreeVirtualMemory(THIS_PROCESS, &range, &length, type);
+    expect_eq(t, "NtFreeVirtualMemory", (uint32_t)status, expected);
+    expect_eq(t, "address after failure", range, address);
+    expect_eq(t, "size after failure", length, size);
+}
+
+/* 16 pages, all committed, with contents. */
+static char *sixteen_pages(struct conform *t)
+{
+    char *x = arena(t, granules_up(t, 16 * t->page) + t->granularity);
+    alloc_ok(t, x, 16 * t->page, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE, x);
+    fill(x, 16 * t->page, 2);
+    return x;
+}
+
+static void e19(struct conform *t)
+{
+    need_nt(t);
+    SIZE_T page = t->page;
+    char *p = sixteen_pages(t);
+    nt_free_ok(t, p + 6 * page + 1, 2 * page - 2, MEM_RELEASE, p + 6 * page, 2 * page);
+    expect_committed(t, p, 6 * page, PAGE_READWRITE, p, PAGE_READWRITE);
+    expect_free(t, p + 6 * page, 2 * page);
+    nt_free_ok(t, p + 14 * page, 2 * page, MEM_RELEASE, p + 14 * page, 2 * page);
+    expect_committed(t, p + 8 * page, 6 * page, PAGE_READWRITE, p + 8 * page, PAGE_READWRITE);
+    expect_free(t, p + 14 * page, 0);
+    nt_free_ok(t, p, 1, MEM_RELEASE, p, page);
+    expect_free(t, p, page);
+    expect_committed(t, p + page, 5 * page, PAGE_READWRITE, p + page, PAGE_READWRITE);
+    free_ok(t, p + page, 0, MEM_RELEASE);
+    nt_free_ok(t, p + 8 * page, 0, MEM_RELEASE, p + 8 * page, 6 * page);
+    expect_free(t, p, 0);
+}
+
+static void e20(struct conform *t)
+{
+    need_nt(t);
+    SIZE_T page = t->page;
+    char *p = sixteen_pages(t);
+    nt_free_ok(t, p, 3 * page, MEM_RELEASE, p, 3 * page);
+    expect_committed(t, p + 5 * page, 11 * page, PAGE_READWRITE, p + 3 * page, PAGE_READWRITE);
+    free_fails(t, p + 4 * page, 0, MEM_RELEASE, ERROR_INVALID_ADDRESS);
+    free_fails(t, p, 0, MEM_RELEASE, ERROR_INVALID_ADDRESS);
+    free_ok(t, p + 3 * page, 0, MEM_RELEASE);
+    expect_free(t, p + 3 * page, 0);
+}
+
+static void e21(struct conform *t)
+{
+    need_nt(t);
+    SIZE_T page = t->page;
+    char *p = sixteen_pages(t);
+    nt_free_fails(t, p, 16 * page + 1, MEM_RELEASE, RANGE_LEAVES);
+    nt_free_fails(t, p + 15 * page, 2 * page, MEM_DECOMMIT, RANGE_LEAVES);
+    nt_free_fails(t, p + page, 0, MEM_RELEASE, RANGE_NOT_AT_BASE);
+    nt_free_fails(t, p + page, 0, MEM_DECOMMIT, RANGE_NOT_AT_BASE);
+    expect_committed(t, p, 16 * page, PAGE_READWRITE, p, PAGE_READWRITE);
+    fill(p, page, 2);
+    free_ok(t, p, 0, MEM_RELEASE);
+    nt_free_fails(t, p, 0, MEM_RELEASE, RANGE_IS_NOT_ALLOCATED);
+    nt_free_fails(t, p + page, page, MEM_RELEASE, RANGE_IS_NOT_ALLOCATED);
+    nt_free_fails(t, p, page, MEM_DECOMMIT, RANGE_IS_NOT_ALLOCATED);
+}
+
+static void e22(struct conform *t)
+{
+    need_nt(t);
+    char *p = sixteen_pages(t);
+    nt_free_ok(t, p + 5, 0, MEM_DECOMMIT, p, 0);
+    expect_reserved(t, p, 16 * t->page, p, PAGE_READWRITE);
+}
+
 const struct conform_row conform_rows_e[] = {
     {"E01", "type 0 is refused", e01, 0},
     {"E02", "type MEM_FREE is refused", e02, 0},
@@ -202,9 +302,9 @@ const struct conform_row conform_rows_e[] = {
     {"E16", "decommit of free memory fails with 487", e16, CONFORM_WINE_8},
     {"E17", "release of NULL fails", e17, CONFORM_OPEN},
     {"E18", "release with pages in different states frees all", e18, 0},
-    {"E19", "NtFreeVirtualMemory releases any range inside one allocation", NULL, CONFORM_WINE_8},
-    {"E20", "the remainder's base is its new start", NULL, CONFORM_WINE_8},
-    {"E21", "NtFreeVirtualMemory's status codes", NULL, CONFORM_WINE_8},
-    {"E22", "NtFreeVirtualMemory(MEM_DECOMMIT, size 0) returns size 0", NULL, 0},
+    {"E19", "NtFreeVirtualMemory releases any range inside one allocation", e19, CONFORM_WINE_8},
+    {"E20", "the remainder's base is its new start", e20, CONFORM_WINE_8},
+    {"E21", "NtFreeVirtualMemory's status codes", e21, CONFORM_WINE_8},
+    {"E22", "NtFreeVirtualMemory(MEM_DECOMMIT, size 0) returns size 0", e22, 0},
     {NULL, NULL, NULL, 0},
 };

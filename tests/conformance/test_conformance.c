@@ -1,7 +1,7 @@
 /*
  * test_conformance.c - every row as one Check test, named by its id.
  *
- *     test_conformance flat | hosted
+ *     test_conformance flat | hosted [PAGE_SIZE]
  *
  * Rows that cannot run are not counted as passed: those that wait for an interface are left out, and
  * those that the host cannot show are told by their child through shared memory, because Check knows
@@ -72,7 +72,7 @@ static void print_totals(int failed)
         printf("%s cannot be observed here\n", rows[i]->id);
         left_out++;
     }
-    printf("rows that come with the Nt face:");
+    printf("rows that wait for an interface to come:");
     for (const struct conform_group *group = conform_groups; group->letter; group++) {
         for (const struct conform_row *row = group->rows; row->id; row++) {
             if (row->run)
@@ -85,17 +85,19 @@ static void print_totals(int failed)
            left_out + later);
 }
 
-static const struct conform_api *choose(const char *face)
+static const struct conform_api *choose(const char *face, size_t page_size)
 {
     IHostMemoryManager *manager = NULL;
+    if (!conform_use_pages(page_size))
+        return NULL;
     if (strcmp(face, "hosted") != 0)
-        return conform_flat();
-    return hostmem_create(NULL, &manager) == 0 ? conform_hosted(manager) : NULL;
+        return conform_flat(page_size);
+    return hostmem_create(NULL, &manager) == 0 ? conform_hosted(manager, page_size) : NULL;
 }
 
 int main(int argc, char **argv)
 {
-    api = choose(argc > 1 ? argv[1] : "flat");
+    api = choose(argc > 1 ? argv[1] : "flat", argc > 2 ? strtoul(argv[2], NULL, 0) : 0);
     skipped = mmap(NULL, MAX_ROWS, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (!api || skipped == MAP_FAILED)
         return 2;

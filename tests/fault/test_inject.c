@@ -320,6 +320,31 @@ START_TEST(refused_charges_leave_nothing)
 }
 END_TEST
 
+/* What the host does not tell is not made up; what the library owns it knows by itself. */
+START_TEST(foreign_memory_is_not_guessed)
+{
+    static char foreign[2 * PAGE];
+    MEMORY_BASIC_INFORMATION info;
+    hm_sim_install(NULL);
+    char *mem = VirtualAlloc(NULL, PAGE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    hm_sim_fail_from(HM_SIM_FIND_MAPPING, 1, EMFILE);
+    ck_assert_uint_eq(VirtualQuery(foreign, &info, sizeof(info)), 0);
+    ck_assert_uint_eq(GetLastError(), ERROR_NOT_ENOUGH_MEMORY);
+    ck_assert_uint_eq(VirtualQuery(NULL, &info, sizeof(info)), 0);
+    ck_assert_uint_eq(GetLastError(), ERROR_NOT_ENOUGH_MEMORY);
+    DWORD old = 77;
+    ck_assert(!VirtualProtect(foreign, 1, PAGE_READONLY, &old));
+    ck_assert_uint_eq(GetLastError(), ERROR_NOT_ENOUGH_MEMORY);
+    ck_assert_ptr_null(VirtualAlloc(NULL, PAGE, MEM_RESERVE | MEM_TOP_DOWN, PAGE_READWRITE));
+    ck_assert_uint_eq(GetLastError(), ERROR_NOT_ENOUGH_MEMORY);
+    ck_assert_uint_eq(VirtualQuery(mem, &info, sizeof(info)), sizeof(info));
+    ck_assert_uint_eq(info.State, MEM_COMMIT);
+    hm_sim_remove();
+    ck_assert_uint_eq(VirtualQuery(foreign, &info, sizeof(info)), sizeof(info));
+    ck_assert(VirtualFree(mem, 0, MEM_RELEASE));
+}
+END_TEST
+
 int main(void)
 {
     int count = (int)(sizeof(scenarios) / sizeof(scenarios[0]));
@@ -328,6 +353,7 @@ int main(void)
     tcase_set_timeout(tcase, 120);
     tcase_add_loop_test(tcase, every_failing_call_is_undone, 0, count);
     tcase_add_loop_test(tcase, every_half_done_call_is_undone, 0, count);
+    tcase_add_test(tcase, foreign_memory_is_not_guessed);
     tcase_add_test(tcase, refused_charges_leave_nothing);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

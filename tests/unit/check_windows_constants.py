@@ -21,7 +21,7 @@ NOT_IN_MINGW = {
     "MEM_REPLACE_PLACEHOLDER", "MEM_RESERVE_PLACEHOLDER", "PartitionId",
     "eMemoryAvailableLow", "eMemoryAvailableNeutral", "eMemoryAvailableHigh",
     "eTaskCritical", "eAppDomainCritical", "eProcessCritical",
-    "MALLOC_THREADSAFE", "MALLOC_EXECUTABLE",
+    "MALLOC_THREADSAFE", "MALLOC_EXECUTABLE", "MemoryBasicInformation",
 }
 # hostmem's own, or a macro with arguments.
 NOT_OF_WINDOWS = re.compile(r"HOSTMEM_|__IUnknown|IUnknown_|I[A-Z]\w+_|SUCCEEDED|FAILED")
@@ -50,9 +50,9 @@ def read(path):
 
 
 def constants(include):
-    """Object-like macros and enumerators of the two headers that speak Windows names."""
+    """Object-like macros and enumerators of the headers that speak Windows names."""
     names = []
-    for header in ("wintypes.h", "mscoree.h"):
+    for header in ("wintypes.h", "mscoree.h", "nt.h"):
         text = re.sub(r"/\*.*?\*/", " ", read(os.path.join(include, "hostmem", header)), flags=re.S)
         names += re.findall(r"^\s*#\s*define\s+([A-Za-z_]\w*)[ \t]+\S", text, flags=re.M)
         for body in re.findall(r"\benum\b\s*\w*\s*\{(.*?)\}", text, flags=re.S):
@@ -87,7 +87,7 @@ def host_values(pairs, include, compiler, folder):
     program = os.path.join(folder, "values")
     prints = "\n".join(f'    printf("%u\\n", {expression});' for _, expression in pairs)
     with open(source, "w", encoding="utf-8") as file:
-        file.write("#include <stdio.h>\n#include <hostmem/wintypes.h>\n"
+        file.write("#include <stdio.h>\n#include <hostmem/nt.h>\n"
                    f"#include <hostmem/mscoree.h>\nint main(void)\n{{\n{prints}\n}}\n")
     subprocess.run([*compiler, "-std=gnu11", "-w", f"-I{include}", source, "-o", program],
                    check=True)
@@ -98,8 +98,9 @@ def assert_in_mingw(pairs, values, compiler, folder):
     source = os.path.join(folder, "assert.c")
     with open(source, "w", encoding="utf-8") as file:
         file.write("#define _WIN32_WINNT 0x0A00\n#define NTDDI_VERSION 0x0A00000C\n"
-                   "#define CINTERFACE\n#define COBJMACROS\n#include <stddef.h>\n"
-                   "#include <windows.h>\n#include <mscoree.h>\n#include <corerror.h>\n")
+                   "#define CINTERFACE\n#define WIN32_NO_STATUS\n#include <stddef.h>\n"
+                   "#include <windows.h>\n#undef WIN32_NO_STATUS\n#include <winternl.h>\n"
+                   "#include <ntstatus.h>\n#include <mscoree.h>\n#include <corerror.h>\n")
         for (what, expression), value in zip(pairs, values):
             file.write(f'_Static_assert({expression} == {value}u, "{what} is not {value}");\n')
     return subprocess.run([compiler, "-std=gnu11", "-w", "-fsyntax-only", source],

@@ -3,6 +3,7 @@
  */
 #include <hostmem/hostmem.h>
 #include <hostmem/mscoree.h>
+#include <hostmem/nt.h>
 #include <hostmem/win32.h>
 #include <hostmem/wintypes.h>
 
@@ -130,6 +131,10 @@ START_TEST(flat_functions)
     void *memory = VirtualAlloc(nullptr, 100, MEM_COMMIT, PAGE_READWRITE);
     ck_assert(memory != nullptr);
     ck_assert(VirtualFree(memory, 0, MEM_RELEASE));
+    PVOID base = memory;
+    SIZE_T size = 0;
+    ck_assert_int_eq(NtFreeVirtualMemory(NtCurrentProcess(), &base, &size, MEM_RELEASE),
+                     STATUS_MEMORY_NOT_ALLOCATED);
     SetLastError(5);
     ck_assert(!VirtualFree(memory, 0, MEM_RELEASE));
     ck_assert_uint_eq(GetLastError(), ERROR_INVALID_ADDRESS);

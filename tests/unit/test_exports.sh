@@ -30,7 +30,8 @@ done
 for name in hostmem_create hostmem_create_host_control hostmem_capabilities \
     hostmem_get_statistics hostmem_version hostmem_VirtualAlloc hostmem_VirtualFree \
     hostmem_VirtualProtect hostmem_VirtualQuery hostmem_GetSystemInfo hostmem_GetLastError \
-    hostmem_SetLastError IID_IUnknown IID_IHostMemoryManager IID_IHostMalloc \
+    hostmem_SetLastError hostmem_NtAllocateVirtualMemory hostmem_NtFreeVirtualMemory \
+    hostmem_NtProtectVirtualMemory hostmem_NtQueryVirtualMemory IID_IUnknown IID_IHostMemoryManager IID_IHostMalloc \
     IID_ICLRMemoryNotificationCallback IID_IHostControl; do
     echo "$symbols" | grep -qx "$name@@HOSTMEM_0" || fail "not exported: $name"
 done

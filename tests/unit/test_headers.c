@@ -31,6 +31,12 @@ START_TEST(win32_alone)
 }
 END_TEST
 
+START_TEST(nt_alone)
+{
+    ck_assert_int_eq(headers_nt(), 0);
+}
+END_TEST
+
 START_TEST(all_together)
 {
     ck_assert_int_eq(headers_all(), 0);
@@ -51,6 +57,7 @@ int main(void)
     tcase_add_test(tcase, wintypes_alone);
     tcase_add_test(tcase, mscoree_alone);
     tcase_add_test(tcase, win32_alone);
+    tcase_add_test(tcase, nt_alone);
     tcase_add_test(tcase, all_together);
     tcase_add_test(tcase, with_own_types);
     suite_add_tcase(suite, tcase);

@@ -48,7 +48,7 @@ static void setup(void)
     page = os->page_size;
 }
 
-/* --- Helpers. --- */
+/* --- Tools. --- */
 
 static void *pointer(uintptr_t address)
 {

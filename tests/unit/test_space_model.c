@@ -13,6 +13,7 @@
 #include <hostmem/wintypes.h>
 
 #include "../model/model.h"
+#include "platform/sim/sim.h"
 #include "space/account.h"
 #include "space/space.h"
 
@@ -296,6 +297,15 @@ START_TEST(around_512_gibibytes)
 }
 END_TEST
 
+/* Larger pages than the host's; each test has a process of its own. */
+START_TEST(with_larger_pages)
+{
+    static const size_t sizes[] = {16 << 10, 64 << 10};
+    hm_sim_install(&(struct hm_sim_config){.page_size = sizes[_i]});
+    run((size_t)1 << 30);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("space and model");
@@ -307,6 +317,7 @@ int main(void)
     tcase_add_test(tcase, around_2_mebibytes);
     tcase_add_test(tcase, around_1_gibibyte);
     tcase_add_test(tcase, around_512_gibibytes);
+    tcase_add_loop_test(tcase, with_larger_pages, 0, 2);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

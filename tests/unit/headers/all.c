@@ -1,4 +1,6 @@
 /* All headers in one file, in an order other than the usual, and their layout. */
+#include <hostmem/nt.h>
+
 #include <hostmem/win32.h>
 
 #include <hostmem/mscoree.h>
@@ -90,6 +92,7 @@ VALUE_IS(eAppDomainCritical, 1);
 VALUE_IS(eProcessCritical, 2);
 VALUE_IS(MALLOC_THREADSAFE, 1);
 VALUE_IS(MALLOC_EXECUTABLE, 2);
+VALUE_IS(MemoryBasicInformation, 0);
 
 /* Versions of the library read a caller's structure as far as its size goes. */
 OFFSET_IS(hostmem_options, size, 0);

@@ -11,6 +11,7 @@ int32_t headers_hostmem(void);
 int32_t headers_wintypes(void);
 int32_t headers_mscoree(void);
 int32_t headers_win32(void);
+int32_t headers_nt(void);
 int32_t headers_all(void);
 int32_t headers_own_types(void);
 
