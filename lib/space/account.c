@@ -122,3 +122,18 @@ void hm_account_uncommit(int number, uint64_t bytes)
     if (bytes != 0)
         uncharge(&hm_account_get(number)->committed, bytes);
 }
+
+void hm_account_forget_charges(void)
+{
+    for (int number = 0; number < HM_ACCOUNT_COUNT; number++) {
+        atomic_store_explicit(&accounts[number].reserved.now, 0, memory_order_relaxed);
+        atomic_store_explicit(&accounts[number].committed.now, 0, memory_order_relaxed);
+    }
+}
+
+void hm_account_recount(int number, uint64_t reserved, uint64_t committed)
+{
+    struct hm_account *account = hm_account_get(number);
+    atomic_fetch_add_explicit(&account->reserved.now, reserved, memory_order_relaxed);
+    atomic_fetch_add_explicit(&account->committed.now, committed, memory_order_relaxed);
+}

@@ -47,4 +47,8 @@ bool hm_account_commit(int number, uint64_t bytes);
 void hm_account_unreserve(int number, uint64_t bytes);
 void hm_account_uncommit(int number, uint64_t bytes);
 
+/* In a child of fork: all charges are counted anew from the table, whatever the limits. */
+void hm_account_forget_charges(void);
+void hm_account_recount(int number, uint64_t reserved, uint64_t committed);
+
 #endif

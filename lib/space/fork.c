@@ -16,11 +16,12 @@
 enum { PATIENCE = 300 };
 
 static HM_THREAD_LOCAL struct hm_os_mask saved_mask;
+static HM_THREAD_LOCAL bool quiet; /* nobody was at work when the process forked */
 
 static void prepare(void)
 {
     hm_os_backend()->mask_signals(&saved_mask);
-    (void)hm_op_close(PATIENCE);
+    quiet = hm_op_close(PATIENCE);
 }
 
 static void in_parent(void)
@@ -29,33 +30,73 @@ static void in_parent(void)
     hm_os_backend()->restore_signals(&saved_mask);
 }
 
-/* An entry that a thread of the parent was changing: the table's old word becomes true again. */
-static void settle_claim(const struct hm_cell *cell)
+/* An entry that was being folded or split has entries below it that mean nothing any more. */
+static void clear_below(const struct hm_op *op, const struct hm_cell *cell)
 {
-    size_t size = (size_t)hm_level_size(hm_geometry(), cell->level);
-    hm_word word = cell->raw & ~HM_WORD_CLAIM;
-    if (hm_word_is_allocated(word))
-        (void)hm_os_backend()->protect((uintptr_t)cell->start, size, hm_word_access(word));
-    else if (hm_word_code(word) == HM_CODE_LEAVING)
+    const struct hm_geometry *geometry = hm_geometry();
+    if (cell->level == geometry->leaf || !hm_table_exists(cell->start, cell->level - 1))
+        return;
+    hm_slot *child = hm_table_slot(cell->start, cell->level - 1);
+    hm_word inherit = hm_op_inherit_tag(op);
+    for (unsigned i = 0; i < geometry->fanout[cell->level]; i++)
+        atomic_store_explicit(&child[i], inherit, memory_order_relaxed);
+}
+
+/*
+ * An entry that a thread of the parent was changing: the table's old word becomes true again. What
+ * was on its way to or from the host is called free: whether the host has it is for the host to say,
+ * and unmapping it here could hit what another thread has since been given.
+ */
+static void settle(const struct hm_op *op, const struct hm_cell *cell)
+{
+    hm_word word = cell->word & ~HM_WORD_CLAIM;
+    if (hm_word_code(word) == HM_CODE_LEAVING)
         word = HM_CODE_FREE;
+    else if (!(cell->raw & HM_WORD_CLAIM))
+        return;
+    if (hm_word_is_allocated(word)) {
+        size_t size = (size_t)hm_level_size(hm_geometry(), cell->level);
+        (void)hm_os_backend()->protect((uintptr_t)cell->start, size, hm_word_access(word));
+    }
+    if (cell->raw & HM_WORD_CLAIM)
+        clear_below(op, cell);
     atomic_store_explicit(cell->slot, word, memory_order_relaxed);
+}
+
+/* Charges of operations that will never end are not returned by anybody: count anew. */
+static void charge(const struct hm_cell *cell)
+{
+    uint64_t size = hm_level_size(hm_geometry(), cell->level);
+    if (hm_word_is_allocated(cell->word))
+        hm_account_recount(hm_word_account(cell->word), size,
+                           hm_word_is_committed(cell->word) ? size : 0);
+}
+
+static void repair(void)
+{
+    struct hm_op op;
+    hm_op_enter(&op);
+    hm_account_forget_charges();
+    hm_addr end = (hm_addr)hm_space_highest_address() + 1;
+    for (hm_addr at = 0; at < end;) {
+        struct hm_cell cell;
+        hm_table_find(at, &cell);
+        settle(&op, &cell);
+        charge(&cell);
+        at = hm_cell_end(hm_geometry(), &cell);
+    }
+    hm_op_leave(&op);
 }
 
 static void in_child(void)
 {
     hm_op_forget_others();
-    hm_addr end = (hm_addr)hm_space_highest_address() + 1;
-    for (hm_addr at = 0; at < end;) {
-        struct hm_cell cell;
-        hm_table_find(at, &cell);
-        if (cell.raw & HM_WORD_CLAIM)
-            settle_claim(&cell);
-        at = hm_cell_end(hm_geometry(), &cell);
-    }
+    if (!quiet)
+        repair();
     hm_os_backend()->restore_signals(&saved_mask);
 }
 
-HM_CONSTRUCTOR static void watch_forks(void)
+void hm_op_watch_forks(void)
 {
     (void)hm_os_backend()->on_fork(prepare, in_parent, in_child);
 }

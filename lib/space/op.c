@@ -16,6 +16,7 @@ struct hm_op_slot {
 
 static struct hm_op_slot slots[SLOTS];
 static _Atomic unsigned closed;
+static _Atomic unsigned trimming;
 
 /* Threads have stacks of their own, so a stack address tells them apart well enough. */
 static struct hm_op_slot *slot_of_caller(void)
@@ -88,10 +89,21 @@ static bool anybody_active(void)
     return false;
 }
 
+void hm_op_begin_trim(void)
+{
+    atomic_fetch_add(&trimming, 1);
+}
+
+void hm_op_end_trim(void)
+{
+    atomic_fetch_sub(&trimming, 1);
+}
+
 bool hm_op_close(unsigned patience)
 {
     atomic_fetch_add(&closed, 1);
-    for (unsigned round = 0; anybody_active(); round++) {
+    for (unsigned round = 0; anybody_active() || (patience > 0 && atomic_load(&trimming) != 0);
+         round++) {
         if (round >= patience)
             return false;
         hm_os_backend()->wait_step(round);
@@ -108,5 +120,13 @@ void hm_op_forget_others(void)
 {
     for (int i = 0; i < SLOTS; i++)
         atomic_store(&slots[i].active, 0);
+    atomic_store(&trimming, 0);
     atomic_store(&closed, 0);
+}
+
+/* Here and not in fork.c: every program that links the library statically needs this file, and with
+ * it gets the other one. */
+HM_CONSTRUCTOR static void on_load(void)
+{
+    hm_op_watch_forks();
 }

@@ -38,6 +38,13 @@ uint64_t hm_op_leaving_tag(const struct hm_op *op);
 bool hm_op_close(unsigned patience);
 void hm_op_open(void);
 
+/* While the table's own memory is given back, no fork may copy it: begin and end of that. */
+void hm_op_begin_trim(void);
+void hm_op_end_trim(void);
+
+/* Makes forks safe (fork.c); called when the library is loaded. */
+void hm_op_watch_forks(void);
+
 /* In a child of fork: nobody but the caller exists any more. */
 void hm_op_forget_others(void);
 

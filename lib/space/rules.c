@@ -98,8 +98,8 @@ hm_status hm_rules_free(uintptr_t base, size_t size, uint32_t type)
 
 hm_status hm_rules_protect(uintptr_t base, size_t size, uint32_t protect)
 {
-    hm_status status = check_range(base, size);
-    if (status == HM_STATUS_SUCCESS && !hm_rules_valid_protection(protect))
-        status = HM_STATUS_INVALID_PAGE_PROTECTION;
-    return status;
+    /* Windows looks at the protection before it looks at the range. */
+    if (!hm_rules_valid_protection(protect))
+        return HM_STATUS_INVALID_PAGE_PROTECTION;
+    return check_range(base, size);
 }

@@ -14,9 +14,11 @@ static _Atomic unsigned waiting_count;
 static bool begin(struct hm_os_mask *mask)
 {
     hm_os_backend()->mask_signals(mask);
+    hm_op_begin_trim();
     if (hm_op_close(0))
         return true;
     hm_op_open();
+    hm_op_end_trim();
     hm_os_backend()->restore_signals(mask);
     return false;
 }
@@ -24,6 +26,7 @@ static bool begin(struct hm_os_mask *mask)
 static void end(const struct hm_os_mask *mask)
 {
     hm_op_open();
+    hm_op_end_trim();
     hm_os_backend()->restore_signals(mask);
 }
 

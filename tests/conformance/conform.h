@@ -46,7 +46,7 @@ struct conform_api {
     LONG(CONFORM_CALL *NtFreeVirtualMemory)
     (HANDLE process, PVOID *address, SIZE_T *size, ULONG type);
 
-    /* What the processor says: does an access work? Never called on guard pages. */
+    /* What the processor says: does an access work? On a guard page the first one does not. */
     bool (*can_read)(const void *address);
     bool (*can_write)(void *address);
 };

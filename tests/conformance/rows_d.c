@@ -173,6 +173,8 @@ static void d16(struct conform *t)
     expect_committed(t, p, page, PAGE_READWRITE, p, PAGE_READWRITE);
     expect_committed(t, p + page, page, 0x104, p, PAGE_READWRITE);
     expect_committed(t, p + 2 * page, page, PAGE_READWRITE, p, PAGE_READWRITE);
+    /* The first access fails, whatever tells of it. */
+    expect_eq(t, "a guarded page can be read", t->api->can_read(p + page), 0);
 }
 
 static void d17(struct conform *t)
