@@ -1,5 +1,6 @@
 #include "space/foreign.h"
 
+#include <assert.h>
 #include <errno.h>
 
 /* How many of the host's mappings one protection change may span. */
@@ -36,7 +37,7 @@ static bool ask_host(hm_addr address, struct hm_os_mapping *mapping)
 {
     int error = hm_os_backend()->find_mapping((uintptr_t)address, mapping);
     if (error == ENOENT)
-        mapping->start = mapping->end = UINTPTR_MAX;
+        *mapping = (struct hm_os_mapping){.start = UINTPTR_MAX, .end = UINTPTR_MAX};
     return error == 0 || error == ENOENT;
 }
 
@@ -154,6 +155,7 @@ hm_status hm_foreign_query(hm_addr address, struct hm_region *region)
 /* The mappings that make up the range, if they cover it without a gap. */
 static hm_status collect(struct hm_range range, struct hm_os_mapping *mapping, unsigned *count)
 {
+    assert(range.start < range.end);
     *count = 0;
     if (unknown_end(range.start, range.end) < range.end)
         return HM_STATUS_CONFLICTING_ADDRESSES;

@@ -112,7 +112,7 @@ static void path_of_file(int fd, char *path, size_t size)
         digits[count++] = (char)('0' + fd % 10);
     while ((fd /= 10) != 0);
     memset(path, 0, size);
-    strcpy(path, "/proc/self/fd/");
+    memcpy(path, "/proc/self/fd/", sizeof("/proc/self/fd/"));
     for (char *to = path + strlen(path); count > 0; to++)
         *to = digits[--count];
 }

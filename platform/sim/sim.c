@@ -245,7 +245,7 @@ void hm_sim_install(const struct hm_sim_config *config)
     real = hm_os_backend();
     size_t page = config->page_size != 0 ? config->page_size : real->page_size;
     if (page < real->page_size || (page & (page - 1)) != 0) {
-        fprintf(stderr, "hostmem sim: pages of %zu bytes cannot be had here\n", page);
+        (void)fprintf(stderr, "hostmem sim: pages of %zu bytes cannot be had here\n", page);
         abort();
     }
     simulated = (struct hm_os){
