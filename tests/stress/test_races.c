@@ -251,6 +251,55 @@ START_TEST(children_of_fork_go_on)
 }
 END_TEST
 
+/*
+ * One page's protection is stable in even phases, while entries around it are split and merged. A
+ * query that begins and ends in the same even phase must tell it.
+ */
+static char *block;
+static _Atomic unsigned long phase;
+static _Atomic bool phases_done;
+static _Atomic unsigned long judged;
+
+static void *observer(void *argument)
+{
+    (void)argument;
+    MEMORY_BASIC_INFORMATION info;
+    while (!atomic_load_explicit(&phases_done, memory_order_relaxed)) {
+        unsigned long before = atomic_load(&phase);
+        must(VirtualQuery(block + 5 * PAGE, &info, sizeof(info)) == sizeof(info));
+        if (before % 2 != 0 || atomic_load(&phase) != before)
+            continue;
+        must(info.Protect == PAGE_READWRITE);
+        must(info.AllocationBase == block);
+        atomic_fetch_add_explicit(&judged, 1, memory_order_relaxed);
+    }
+    return NULL;
+}
+
+START_TEST(queries_are_true_while_entries_split_and_merge)
+{
+    DWORD old;
+    pthread_t thread;
+    block = VirtualAlloc(NULL, GRANULE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    ck_assert_ptr_nonnull(block);
+    atomic_store(&phase, 1);
+    pthread_create(&thread, NULL, observer, NULL);
+    for (unsigned long i = rounds() * 20; i > 0; i--) {
+        must(VirtualProtect(block, GRANULE, PAGE_READONLY, &old));
+        must(VirtualProtect(block + PAGE, GRANULE - PAGE, PAGE_READWRITE, &old));
+        atomic_fetch_add(&phase, 1);
+        /* Makes the block one entry again. */
+        must(VirtualProtect(block, PAGE, PAGE_READWRITE, &old));
+        atomic_fetch_add(&phase, 1);
+    }
+    atomic_store(&phases_done, true);
+    pthread_join(thread, NULL);
+    printf("%lu answers judged\n", atomic_load(&judged));
+    ck_assert_uint_gt(atomic_load(&judged), rounds());
+    ck_assert(VirtualFree(block, 0, MEM_RELEASE));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("races");
@@ -258,6 +307,7 @@ int main(void)
     tcase_set_timeout(tcase, 0);
     tcase_add_test(tcase, pages_belong_to_one_thread);
     tcase_add_test(tcase, meddling_breaks_nothing);
+    tcase_add_test(tcase, queries_are_true_while_entries_split_and_merge);
     tcase_add_test(tcase, children_of_fork_go_on);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
