@@ -123,6 +123,17 @@ void hm_account_uncommit(int number, uint64_t bytes)
         uncharge(&hm_account_get(number)->committed, bytes);
 }
 
+void hm_account_move(int from, int to, uint64_t reserved)
+{
+    if (from == to)
+        return;
+    struct hm_meter *meter = &hm_account_get(to)->reserved;
+    uint64_t now =
+        atomic_fetch_add_explicit(&meter->now, reserved, memory_order_relaxed) + reserved;
+    raise_peak(meter, now);
+    uncharge(&hm_account_get(from)->reserved, reserved);
+}
+
 void hm_account_forget_charges(void)
 {
     for (int number = 0; number < HM_ACCOUNT_COUNT; number++) {

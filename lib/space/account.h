@@ -47,6 +47,9 @@ bool hm_account_commit(int number, uint64_t bytes);
 void hm_account_unreserve(int number, uint64_t bytes);
 void hm_account_uncommit(int number, uint64_t bytes);
 
+/* Reserved bytes change hands, limit or not: nothing new is taken. */
+void hm_account_move(int from, int to, uint64_t reserved);
+
 /* In a child of fork: all charges are counted anew from the table, whatever the limits. */
 void hm_account_forget_charges(void);
 void hm_account_recount(int number, uint64_t reserved, uint64_t committed);

@@ -43,6 +43,8 @@ static hm_status occupy(const struct hm_op *op, struct hm_request *request, hm_a
 {
     struct fresh fresh = {place->start, place->start + length,
                           hm_word_make_reserved(request->protect, request->account)};
+    if (request->type & MEM_RESERVE_PLACEHOLDER)
+        fresh.first |= HM_WORD_PLACEHOLDER;
     if (request->type & MEM_COMMIT)
         fresh.first = hm_word_with_commit(fresh.first, request->protect);
     unsigned access = hm_word_access(fresh.first);
@@ -105,6 +107,11 @@ static hm_status commit_claimed(const struct hm_op *op, struct hm_range range, u
 {
     struct hm_cell first;
     hm_table_find(range.start, &first);
+    /* A placeholder keeps a range and nothing else. */
+    if (first.word & HM_WORD_PLACEHOLDER) {
+        hm_unclaim(range.start, range.end);
+        return HM_STATUS_CONFLICTING_ADDRESSES;
+    }
     int account = hm_word_account(first.word);
     uint64_t size = range.end - range.start;
     uint64_t fresh = size - hm_work_committed_bytes(range);
@@ -151,6 +158,8 @@ static hm_status commit(struct hm_request *request)
 
 hm_status hm_space_allocate(struct hm_request *request)
 {
+    if (request->type & MEM_REPLACE_PLACEHOLDER)
+        return hm_space_replace(request);
     bool wants_new = request->type & MEM_RESERVE || request->base == 0;
     return wants_new ? reserve(request) : commit(request);
 }

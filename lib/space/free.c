@@ -130,6 +130,10 @@ static enum attempt try_free(struct hm_range *part, bool whole, uint32_t type, h
 
 hm_status hm_space_free(uintptr_t *base, size_t *size, uint32_t type)
 {
+    if (type & MEM_PRESERVE_PLACEHOLDER)
+        return hm_space_preserve(base, size);
+    if (type & MEM_COALESCE_PLACEHOLDERS)
+        return hm_space_coalesce(base, size);
     bool whole = *size == 0;
     struct hm_range part = hm_work_pages(*base, whole ? 1 : *size);
     hm_status status;

@@ -67,12 +67,11 @@ static hm_status check_offered(uint32_t type)
     return HM_STATUS_SUCCESS;
 }
 
-hm_status hm_rules_allocate(uintptr_t base, size_t size, uint32_t type, uint32_t protect)
+/* What holds for a request whose type is already known to make sense. */
+static hm_status check_request(uintptr_t base, size_t size, uint32_t type, uint32_t protect)
 {
-    hm_status status = check_types(type, protect);
-    if (status == HM_STATUS_SUCCESS && !hm_rules_valid_protection(protect))
-        status = HM_STATUS_INVALID_PAGE_PROTECTION;
-    if (status == HM_STATUS_SUCCESS)
+    hm_status status = HM_STATUS_INVALID_PAGE_PROTECTION;
+    if (hm_rules_valid_protection(protect))
         status = check_range(base, size);
     if (status != HM_STATUS_SUCCESS)
         return status;
@@ -82,11 +81,65 @@ hm_status hm_rules_allocate(uintptr_t base, size_t size, uint32_t type, uint32_t
     return check_offered(type);
 }
 
+hm_status hm_rules_allocate(uintptr_t base, size_t size, uint32_t type, uint32_t protect)
+{
+    hm_status status = check_types(type, protect);
+    return status == HM_STATUS_SUCCESS ? check_request(base, size, type, protect) : status;
+}
+
+hm_status hm_rules_allocate_ex(uintptr_t base, size_t size, uint32_t type, uint32_t protect)
+{
+    uint32_t placeholder = type & (MEM_RESERVE_PLACEHOLDER | MEM_REPLACE_PLACEHOLDER);
+    if (placeholder == 0)
+        return hm_rules_allocate(base, size, type, protect);
+    if (!one_bit(placeholder) || !(type & MEM_RESERVE))
+        return HM_STATUS_INVALID_PARAMETER_5;
+    uint32_t others = type & ~placeholder;
+    if (placeholder == MEM_RESERVE_PLACEHOLDER) {
+        if (others & ~(MEM_RESERVE | MEM_TOP_DOWN))
+            return HM_STATUS_INVALID_PARAMETER_5;
+        if (protect != PAGE_NOACCESS)
+            return HM_STATUS_INVALID_PAGE_PROTECTION;
+    } else if (others & ~(MEM_RESERVE | MEM_COMMIT | MEM_WRITE_WATCH)) {
+        return HM_STATUS_INVALID_PARAMETER_5;
+    } else if (base == 0) {
+        return HM_STATUS_INVALID_PARAMETER_2;
+    }
+    return check_request(base, size, others, protect);
+}
+
+hm_status hm_rules_requirements(uintptr_t lowest, uintptr_t highest, size_t alignment)
+{
+    uintptr_t top = hm_space_highest_address();
+    size_t granularity = hm_space_granularity();
+    if (lowest & (granularity - 1) || lowest > top)
+        return HM_STATUS_INVALID_PARAMETER;
+    /* The highest address is inclusive and ends a page. */
+    if (highest != 0 &&
+        ((highest + 1) & (hm_space_page_size() - 1) || highest > top || lowest > highest))
+        return HM_STATUS_INVALID_PARAMETER;
+    if (alignment != 0 && (alignment < granularity || alignment & (alignment - 1)))
+        return HM_STATUS_INVALID_PARAMETER;
+    return HM_STATUS_SUCCESS;
+}
+
+static hm_status check_free_type(size_t size, uint32_t type)
+{
+    uint32_t placeholder = type & (MEM_PRESERVE_PLACEHOLDER | MEM_COALESCE_PLACEHOLDERS);
+    uint32_t kind = type & ~placeholder;
+    if (kind != MEM_DECOMMIT && kind != MEM_RELEASE)
+        return HM_STATUS_INVALID_PARAMETER_4;
+    if (placeholder == 0)
+        return HM_STATUS_SUCCESS;
+    if (kind != MEM_RELEASE || !one_bit(placeholder))
+        return HM_STATUS_INVALID_PARAMETER_4;
+    return size == 0 ? HM_STATUS_INVALID_PARAMETER_3 : HM_STATUS_SUCCESS;
+}
+
 hm_status hm_rules_free_part(uintptr_t base, size_t size, uint32_t type)
 {
-    if (type != MEM_DECOMMIT && type != MEM_RELEASE)
-        return HM_STATUS_INVALID_PARAMETER_4;
-    return check_range(base, size == 0 ? 1 : size);
+    hm_status status = check_free_type(size, type);
+    return status == HM_STATUS_SUCCESS ? check_range(base, size == 0 ? 1 : size) : status;
 }
 
 hm_status hm_rules_free(uintptr_t base, size_t size, uint32_t type)

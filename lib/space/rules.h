@@ -11,10 +11,17 @@
 /* VirtualAlloc's rules on address, size, type and protection. */
 hm_status hm_rules_allocate(uintptr_t base, size_t size, uint32_t type, uint32_t protect);
 
+/* The same for VirtualAlloc2 and its kin, which also know placeholders. */
+hm_status hm_rules_allocate_ex(uintptr_t base, size_t size, uint32_t type, uint32_t protect);
+
+/* MEM_ADDRESS_REQUIREMENTS of a request; all zero means none. */
+hm_status hm_rules_requirements(uintptr_t lowest, uintptr_t highest, size_t alignment);
+
 /* VirtualFree's rules: one of MEM_DECOMMIT and MEM_RELEASE, the latter without a size. */
 hm_status hm_rules_free(uintptr_t base, size_t size, uint32_t type);
 
-/* NtFreeVirtualMemory's: MEM_RELEASE may name a part. */
+/* NtFreeVirtualMemory's: MEM_RELEASE may name a part. Both know MEM_PRESERVE_PLACEHOLDER and
+ * MEM_COALESCE_PLACEHOLDERS, which need MEM_RELEASE and a size. */
 hm_status hm_rules_free_part(uintptr_t base, size_t size, uint32_t type);
 
 /* VirtualProtect's rules on range and protection. */

@@ -20,7 +20,7 @@
 struct hm_request {
     uintptr_t base; /* 0: anywhere (reserve) */
     size_t size;
-    uint32_t type;    /* MEM_RESERVE, MEM_COMMIT, both; MEM_TOP_DOWN */
+    uint32_t type;    /* MEM_RESERVE, MEM_COMMIT, both; MEM_TOP_DOWN, MEM_RESERVE_PLACEHOLDER */
     uint32_t protect; /* PAGE_* */
     int account;      /* pays for a new reservation; commits are paid by the allocation's account */
     /* Where a reservation at no given address may lie; 0 and UINTPTR_MAX: anywhere. */
@@ -47,6 +47,17 @@ uintptr_t hm_space_highest_address(void);
 
 /* Reserves and/or commits. On failure nothing has changed and *request is as it was. */
 hm_status hm_space_allocate(struct hm_request *request);
+
+/*
+ * Placeholders. preserve (MEM_RELEASE | MEM_PRESERVE_PLACEHOLDER) cuts a range out of a placeholder as
+ * one of its own, or turns all of an allocation that replaced one back into it. coalesce joins two or
+ * more that make up exactly the range. replace (MEM_REPLACE_PLACEHOLDER) puts an allocation where
+ * exactly one placeholder is. hm_space_free and hm_space_allocate hand these types on.
+ * CONFLICTING_ADDRESSES where the range is anything else.
+ */
+hm_status hm_space_preserve(uintptr_t *base, size_t *size);
+hm_status hm_space_coalesce(uintptr_t *base, size_t *size);
+hm_status hm_space_replace(struct hm_request *request);
 
 /*
  * MEM_DECOMMIT or MEM_RELEASE of the pages that [*base, *base + *size) touches; *size 0 means the

@@ -14,7 +14,9 @@
  *   bit   6     GUARD: PAGE_GUARD
  *   bits  7-10  free for per-page marks
  *   bits 11-16  protection given at reservation: access index (3), guard, nocache, writecombine
- *   bits 17-19  free for marks of the allocation
+ *   bit  17     PLACEHOLDER: the allocation only keeps its range
+ *   bit  18     REPLACED: it took a placeholder's place, and may become one again
+ *   bit  19     free for a mark of the allocation
  *   bits 20-27  account that pays
  *   bits 28-63  distance in pages from the allocation's base to the first page of this entry
  *
@@ -56,6 +58,8 @@ enum {
 #define HM_WORD_SPLIT          ((hm_word)1 << 4)
 #define HM_WORD_CLAIM          ((hm_word)1 << 5)
 #define HM_WORD_GUARD          ((hm_word)1 << 6)
+#define HM_WORD_PLACEHOLDER    ((hm_word)1 << 17)
+#define HM_WORD_REPLACED       ((hm_word)1 << 18)
 #define HM_WORD_PROTECT_SHIFT  11
 #define HM_WORD_PROTECT_MASK   ((hm_word)0x3f << HM_WORD_PROTECT_SHIFT)
 #define HM_WORD_ACCOUNT_SHIFT  20
