@@ -49,7 +49,8 @@ struct hm_os_mask {
 enum hm_os_facility {
     HM_OS_FACILITY_FIXED_NOREPLACE = 1u << 0, /* the kernel refuses to map over a mapping */
     HM_OS_FACILITY_MAPPING_QUERY = 1u << 1,   /* the kernel answers for one address */
-    HM_OS_FACILITY_OVERCOMMIT = 1u << 2 /* memory is charged by pages in use, not by mapping */
+    HM_OS_FACILITY_OVERCOMMIT = 1u << 2, /* memory is charged by pages in use, not by mapping */
+    HM_OS_FACILITY_LAZY_RESET = 1u << 3  /* contents can be given up without being lost at once */
 };
 
 /* How much memory there is, for the load; bytes, UINT64_MAX where there is no limit. */
@@ -99,6 +100,21 @@ struct hm_os {
     /* Makes pages of a reservation inaccessible, drops their contents, returns memory and charge.
      * On failure protections may have changed; contents are still there. */
     int (*decommit)(uintptr_t base, size_t size);
+
+    /* --- Contents that are not needed for now (MEM_RESET). Pages of a reservation. --- */
+
+    /* has[i] tells whether page i holds something that can be lost: it was written to, and has been
+     * neither decommitted nor dropped since. On failure has is undefined. */
+    int (*has_contents)(uintptr_t base, size_t size, unsigned char *has);
+
+    /* From now on the host may drop the contents of the pages whenever it wants the memory, until
+     * they are written to again: they read as zero then. Without HM_OS_FACILITY_LAZY_RESET that
+     * happens at once. On failure nothing is dropped. */
+    int (*reset)(uintptr_t base, size_t size);
+
+    /* Takes that back for the pages with has[i] set, which must be writable: their contents, as far
+     * as they are still there, stay. *kept: all of them still were. On failure it is unknown. */
+    int (*keep)(uintptr_t base, size_t size, const unsigned char *has, bool *kept);
 
     /* --- Questions. --- */
 
@@ -156,7 +172,8 @@ void hm_os_disable(unsigned facilities);
 #define HM_OS_FUNCTIONS(prefix)                                                                    \
     .facilities = prefix##facilities, .reserve = prefix##reserve,                                  \
     .reserve_hint = prefix##reserve_hint, .release = prefix##release, .protect = prefix##protect,  \
-    .decommit = prefix##decommit, .find_mapping = prefix##find_mapping, .load = prefix##load,      \
+    .decommit = prefix##decommit, .has_contents = prefix##has_contents, .reset = prefix##reset,    \
+    .keep = prefix##keep, .find_mapping = prefix##find_mapping, .load = prefix##load,              \
     .meta_map = prefix##meta_map, .meta_unmap = prefix##meta_unmap,                                \
     .meta_discard = prefix##meta_discard, .mask_signals = prefix##mask_signals,                    \
     .restore_signals = prefix##restore_signals, .wait_step = prefix##wait_step,                    \

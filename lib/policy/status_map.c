@@ -29,6 +29,8 @@ static const struct {
      * the header promises 8 for want of table memory too. */
     {HM_STATUS_INSUFFICIENT_RESOURCES, ERROR_NOT_ENOUGH_MEMORY},
     {HM_STATUS_COMMITMENT_LIMIT, ERROR_COMMITMENT_LIMIT},
+    /* What ReclaimVirtualMemory says when contents are gone; no source tells for MEM_RESET_UNDO. */
+    {HM_STATUS_CONTENTS_LOST, ERROR_BUSY},
     {HM_STATUS_ACCESS_VIOLATION, ERROR_NOACCESS},
     {HM_STATUS_INFO_LENGTH_MISMATCH, ERROR_BAD_LENGTH},
     {HM_STATUS_ACCESS_DENIED, ERROR_ACCESS_DENIED},

@@ -158,6 +158,9 @@ static hm_status commit(struct hm_request *request)
 
 hm_status hm_space_allocate(struct hm_request *request)
 {
+    if (request->type & (MEM_RESET | MEM_RESET_UNDO))
+        return hm_space_reset(&request->base, &request->size,
+                              (request->type & MEM_RESET_UNDO) != 0);
     if (request->type & MEM_REPLACE_PLACEHOLDER)
         return hm_space_replace(request);
     bool wants_new = request->type & MEM_RESERVE || request->base == 0;

@@ -62,7 +62,7 @@ static hm_status check_offered(uint32_t type)
 {
     if (type & MEM_LARGE_PAGES)
         return HM_STATUS_PRIVILEGE_NOT_HELD;
-    if (type & (MEM_WRITE_WATCH | MEM_PHYSICAL | MEM_RESET | MEM_RESET_UNDO))
+    if (type & (MEM_WRITE_WATCH | MEM_PHYSICAL))
         return HM_STATUS_NOT_SUPPORTED;
     return HM_STATUS_SUCCESS;
 }

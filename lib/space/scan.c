@@ -13,12 +13,12 @@ hm_addr hm_scan_run(hm_addr address, const struct hm_cell *cell)
     hm_addr end = hm_cell_end(geometry, cell);
     hm_addr limit = space_end();
     uint64_t pages = (address - cell->start) >> geometry->page_shift;
-    hm_word meaning = hm_word_advance(cell->word, pages);
+    hm_word meaning = hm_word_advance(cell->word, pages) & HM_WORD_SHOWN;
     while (end < limit) {
         struct hm_cell next;
         hm_table_find(end, &next);
         pages = (end - address) >> geometry->page_shift;
-        if ((next.word & HM_WORD_MEANING) != hm_word_advance(meaning, pages))
+        if ((next.word & HM_WORD_SHOWN) != hm_word_advance(meaning, pages))
             break;
         end = hm_cell_end(geometry, &next);
     }

@@ -60,6 +60,12 @@ hm_status hm_space_coalesce(uintptr_t *base, size_t *size);
 hm_status hm_space_replace(struct hm_request *request);
 
 /*
+ * MEM_RESET and MEM_RESET_UNDO; hm_space_allocate hands these types on. CONTENTS_LOST: some page that
+ * was reset reads as zero now.
+ */
+hm_status hm_space_reset(uintptr_t *base, size_t *size, bool undo);
+
+/*
  * MEM_DECOMMIT or MEM_RELEASE of the pages that [*base, *base + *size) touches; *size 0 means the
  * whole allocation, whose first page *base must then be in. Writes the rounded range back.
  */

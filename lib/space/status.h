@@ -20,6 +20,7 @@ typedef int32_t hm_status;
 #define HM_STATUS_ACCESS_DENIED           ((hm_status)0xC0000022u)
 #define HM_STATUS_NOT_COMMITTED           ((hm_status)0xC000002Du)
 #define HM_STATUS_INVALID_PAGE_PROTECTION ((hm_status)0xC0000045u)
+#define HM_STATUS_CONTENTS_LOST           ((hm_status)0x80000011u) /* STATUS_DEVICE_BUSY */
 #define HM_STATUS_PRIVILEGE_NOT_HELD      ((hm_status)0xC0000061u)
 #define HM_STATUS_INSUFFICIENT_RESOURCES  ((hm_status)0xC000009Au)
 #define HM_STATUS_FREE_VM_NOT_AT_BASE     ((hm_status)0xC000009Fu)

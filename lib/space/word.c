@@ -54,14 +54,16 @@ hm_word hm_word_make_reserved(uint32_t allocation_protect, int account)
 
 hm_word hm_word_with_commit(hm_word word, uint32_t protect)
 {
-    word = hm_word_with_decommit(word) & ~HM_WORD_CODE_MASK;
+    /* Contents stay when committed pages are committed again, and so does what is known of them. */
+    hm_word reset = hm_word_is_committed(word) ? word & HM_WORD_RESET : 0;
+    word = (hm_word_with_decommit(word) & ~HM_WORD_CODE_MASK) | reset;
     word |= HM_CODE_COMMITTED + access_index(protect);
     return protect & PAGE_GUARD ? word | HM_WORD_GUARD : word;
 }
 
 hm_word hm_word_with_decommit(hm_word word)
 {
-    return (word & ~(HM_WORD_CODE_MASK | HM_WORD_GUARD)) | HM_CODE_RESERVED;
+    return (word & ~(HM_WORD_CODE_MASK | HM_WORD_GUARD | HM_WORD_RESET)) | HM_CODE_RESERVED;
 }
 
 unsigned hm_word_access(hm_word word)

@@ -12,7 +12,8 @@
  *   bit   5     CLAIM: an operation is changing these pages; everybody else waits or turns away, but
  *               queries answer from the rest of the word, which still is the old state
  *   bit   6     GUARD: PAGE_GUARD
- *   bits  7-10  free for per-page marks
+ *   bit   7     RESET: had contents when it was reset
+ *   bits  8-10  free for per-page marks
  *   bits 11-16  protection given at reservation: access index (3), guard, nocache, writecombine
  *   bit  17     PLACEHOLDER: the allocation only keeps its range
  *   bit  18     REPLACED: it took a placeholder's place, and may become one again
@@ -58,6 +59,7 @@ enum {
 #define HM_WORD_SPLIT          ((hm_word)1 << 4)
 #define HM_WORD_CLAIM          ((hm_word)1 << 5)
 #define HM_WORD_GUARD          ((hm_word)1 << 6)
+#define HM_WORD_RESET          ((hm_word)1 << 7)
 #define HM_WORD_PLACEHOLDER    ((hm_word)1 << 17)
 #define HM_WORD_REPLACED       ((hm_word)1 << 18)
 #define HM_WORD_PROTECT_SHIFT  11
@@ -69,6 +71,9 @@ enum {
 
 /* What says what a page is, as opposed to who is at work on it or where else to look. */
 #define HM_WORD_MEANING (~(HM_WORD_SPLIT | HM_WORD_CLAIM))
+
+/* The part of the meaning that queries show. */
+#define HM_WORD_SHOWN (HM_WORD_MEANING & ~HM_WORD_RESET)
 
 static inline unsigned hm_word_code(hm_word word)
 {

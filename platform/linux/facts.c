@@ -68,6 +68,8 @@ void hm_host_describe(struct hm_os *os)
         facilities |= HM_OS_FACILITY_MAPPING_QUERY;
     if (overcommits())
         facilities |= HM_OS_FACILITY_OVERCOMMIT;
+    /* In every kernel since 4.5; switched off at the first refusal. */
+    facilities |= HM_OS_FACILITY_LAZY_RESET;
     hm_posix_facilities_found(facilities);
 
     *os = (struct hm_os){

@@ -19,6 +19,7 @@ static const struct {
     {"fixed-noreplace", HM_OS_FACILITY_FIXED_NOREPLACE},
     {"procmap-query", HM_OS_FACILITY_MAPPING_QUERY},
     {"overcommit", HM_OS_FACILITY_OVERCOMMIT},
+    {"lazy-reset", HM_OS_FACILITY_LAZY_RESET},
 };
 
 static atomic_uint found;

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct hm_os *real;
 static struct hm_os simulated;
@@ -113,6 +114,51 @@ static int hm_sim_decommit(uintptr_t base, size_t size)
     error = hm_sim_limits_cut(base, size, HM_OS_NONE);
     if (error == 0)
         error = real->decommit(base, size);
+    return hm_sim_end(&call, error);
+}
+
+/* A larger page has contents when one of the machine's pages in it has. */
+static int hm_sim_has_contents(uintptr_t base, size_t size, unsigned char *has)
+{
+    struct hm_sim_call call;
+    unsigned char part[64];
+
+    int error = hm_sim_begin(&call, HM_SIM_HAS_CONTENTS, base, size, 0);
+    for (size_t at = 0; at < size && error == 0; at += simulated.page_size) {
+        error = real->has_contents(base + at, simulated.page_size, part);
+        size_t parts = simulated.page_size / real->page_size;
+        has[at / simulated.page_size] = memchr(part, 1, parts) != NULL;
+    }
+    return hm_sim_end(&call, error);
+}
+
+static int hm_sim_reset(uintptr_t base, size_t size)
+{
+    struct hm_sim_call call;
+
+    int error = hm_sim_begin(&call, HM_SIM_RESET, base, size, 0);
+    if (error == 0)
+        error = real->reset(base, size);
+    return hm_sim_end(&call, error);
+}
+
+static int hm_sim_keep(uintptr_t base, size_t size, const unsigned char *has, bool *kept)
+{
+    struct hm_sim_call call;
+
+    int error = hm_sim_begin(&call, HM_SIM_KEEP, base, size, 0);
+    *kept = true;
+    for (size_t at = 0; at < size && error == 0; at += simulated.page_size) {
+        /* Which part of a larger page had the contents is not known any more: any will do. */
+        bool any = !has[at / simulated.page_size];
+        for (size_t part = 0; part < simulated.page_size && error == 0; part += real->page_size) {
+            bool still;
+            error =
+                real->keep(base + at + part, real->page_size, (const unsigned char *)"\1", &still);
+            any |= still;
+        }
+        *kept &= any;
+    }
     return hm_sim_end(&call, error);
 }
 

@@ -15,6 +15,7 @@
 #include <hostmem/win32.h>
 
 #include "platform/sim/sim.h"
+#include "tests/model/places.h"
 #include "space/account.h"
 #include "space/space.h"
 
@@ -176,7 +177,7 @@ START_TEST(child_is_whole)
     sem_init(&stands_still, 0, 0);
     sem_init(&go_on, 0, 0);
     hm_sim_install(&(struct hm_sim_config){.hook = hook});
-    area = (char *)((uintptr_t)7 << 40) + GRANULE;
+    area = (char *)TEST_PLACE + GRANULE;
     unsigned long event = 1;
     while (fork_at(_i, event)) {
         event++;

@@ -13,6 +13,7 @@
 #include <hostmem/win32.h>
 
 #include "platform/sim/sim.h"
+#include "tests/model/places.h"
 #include "space/account.h"
 #include "space/space.h"
 #include "space/table.h"
@@ -248,9 +249,9 @@ static bool fail_once(const struct scenario *scenario, uint64_t n, int error)
 /* Addresses where nothing has been yet, so that the table has to make its nodes there. */
 static void choose_fresh_area(void)
 {
-    static uintptr_t at = (uintptr_t)5 << 40;
+    static uintptr_t at = TEST_PLACE;
     area = (char *)at + GRANULE;
-    at += (uintptr_t)1 << 39;
+    at += TEST_PLACE_STEP;
 }
 
 static void fail_every_call(int i, bool partial)

@@ -17,6 +17,7 @@
 
 #include "space/account.h"
 #include "space/space.h"
+#include "tests/model/places.h"
 
 enum { THREADS = 8, PAGE = 4096, GRANULE = 65536, GRANULES = 48 };
 
@@ -52,18 +53,12 @@ static char *window; /* GRANULES of address space that the threads fight for */
  * several levels are involved. */
 static char *find_window(void)
 {
-    /* Sanitizers have their own memory at some of these. */
-    static const uintptr_t places[] = {(uintptr_t)3 << 40, (uintptr_t)1 << 38,
-                                       (uintptr_t)0x7d << 40};
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        char *at = (char *)places[i] - 7 * GRANULE;
-        MEMORY_BASIC_INFORMATION info;
-        ck_assert(VirtualQuery(at, &info, sizeof(info)));
-        if (info.State == MEM_FREE && info.RegionSize >= (size_t)64 << 20)
-            return at;
-    }
-    ck_abort_msg("no free window");
-    return NULL;
+    char *at = (char *)TEST_PLACE - 7 * GRANULE;
+    MEMORY_BASIC_INFORMATION info;
+    ck_assert(VirtualQuery(at, &info, sizeof(info)));
+    ck_assert_uint_eq(info.State, MEM_FREE);
+    ck_assert_uint_ge(info.RegionSize, (size_t)64 << 20);
+    return at;
 }
 
 static void assert_agreement(void)
