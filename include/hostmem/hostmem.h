@@ -101,7 +101,8 @@ typedef struct hostmem_capability_info {
                                   guard pages are kept inaccessible until they are reprotected */
     uint32_t large_pages;      /* MEM_LARGE_PAGES */
     uint32_t physical;         /* MEM_PHYSICAL (AWE) */
-    uint32_t reset;            /* MEM_RESET */
+    uint32_t reset;            /* MEM_RESET: HOSTMEM_BY_KERNEL keeps contents until the memory is
+                                  wanted; HOSTMEM_BY_PROTECTION drops them at once */
     uint32_t placeholders;     /* VirtualAlloc2's placeholders */
 } hostmem_capability_info;
 

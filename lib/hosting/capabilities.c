@@ -36,7 +36,8 @@ int32_t hostmem_capabilities(hostmem_capability_info *info)
         .guard_exceptions = HOSTMEM_UNAVAILABLE,
         .large_pages = HOSTMEM_UNAVAILABLE,
         .physical = HOSTMEM_UNAVAILABLE,
-        .reset = HOSTMEM_UNAVAILABLE,
+        .reset = (facilities & HM_OS_FACILITY_LAZY_RESET) != 0 ? HOSTMEM_BY_KERNEL
+                                                               : HOSTMEM_BY_PROTECTION,
         .placeholders = HOSTMEM_UNAVAILABLE,
     };
     hm_sized_answer(info, info->size, &answer, sizeof answer);

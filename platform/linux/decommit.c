@@ -20,6 +20,8 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 static int drop_pages(uintptr_t base, size_t size)
 {
@@ -31,7 +33,8 @@ static int drop_pages(uintptr_t base, size_t size)
         error = errno;
         if (error == EINVAL) {
             /* Unlocking may have to cut a mapping and find no room for that; dropping does not. */
-            int advice = munlock(pages, size) == 0 ? MADV_DONTNEED : MADV_DONTNEED_LOCKED;
+            int advice =
+                syscall(SYS_munlock, pages, size) == 0 ? MADV_DONTNEED : MADV_DONTNEED_LOCKED;
             error = madvise(pages, size, advice) == 0 ? 0 : errno;
         }
     }

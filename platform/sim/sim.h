@@ -40,7 +40,8 @@ enum hm_sim_primitive {
     HM_SIM_MASK_SIGNALS = 1 << 14,
     HM_SIM_RESTORE_SIGNALS = 1 << 15,
     HM_SIM_WAIT_STEP = 1 << 16,
-    HM_SIM_ALL = (1 << 17) - 1,
+    HM_SIM_PRIMITIVES = 17,
+    HM_SIM_ALL = (1 << HM_SIM_PRIMITIVES) - 1,
     /* What changes the address space and can fail: the usual set to go through call by call. */
     HM_SIM_CHANGES = HM_SIM_RESERVE | HM_SIM_RESERVE_HINT | HM_SIM_RELEASE | HM_SIM_PROTECT |
                      HM_SIM_DECOMMIT | HM_SIM_META_MAP | HM_SIM_HAS_CONTENTS | HM_SIM_RESET |

@@ -10,8 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PRIMITIVES = 14 };
-
 static struct {
     atomic_uint primitives;
     _Atomic uint64_t nth; /* 0: no fault */
@@ -21,7 +19,7 @@ static struct {
     _Atomic uint64_t fired;
 } fault;
 
-static _Atomic uint64_t calls[PRIMITIVES];
+static _Atomic uint64_t calls[HM_SIM_PRIMITIVES];
 static _Atomic uint64_t calls_of_all;
 
 static _Atomic(hm_sim_hook) hook;
@@ -156,7 +154,7 @@ bool hm_sim_log(size_t back, struct hm_sim_call *call)
 
 static void reset_counts(void)
 {
-    for (size_t i = 0; i < PRIMITIVES; i++)
+    for (size_t i = 0; i < HM_SIM_PRIMITIVES; i++)
         atomic_store(&calls[i], 0);
     atomic_store(&fault.count, 0);
     atomic_store(&fault.fired, 0);
@@ -193,7 +191,7 @@ uint64_t hm_sim_calls(unsigned primitives)
 {
     uint64_t sum = 0;
 
-    for (unsigned i = 0; i < PRIMITIVES; i++) {
+    for (unsigned i = 0; i < HM_SIM_PRIMITIVES; i++) {
         if (primitives & 1u << i)
             sum += atomic_load(&calls[i]);
     }
