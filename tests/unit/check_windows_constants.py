@@ -18,7 +18,8 @@ import tempfile
 
 # Not in mingw's headers; tests/unit/headers/all.c states their values.
 NOT_IN_MINGW = {
-    "MEM_REPLACE_PLACEHOLDER", "MEM_RESERVE_PLACEHOLDER", "PartitionId",
+    "MEM_REPLACE_PLACEHOLDER", "MEM_RESERVE_PLACEHOLDER", "MEM_COALESCE_PLACEHOLDERS",
+    "MEM_PRESERVE_PLACEHOLDER", "PartitionId",
     "eMemoryAvailableLow", "eMemoryAvailableNeutral", "eMemoryAvailableHigh",
     "eTaskCritical", "eAppDomainCritical", "eProcessCritical",
     "MALLOC_THREADSAFE", "MALLOC_EXECUTABLE", "MemoryBasicInformation",
