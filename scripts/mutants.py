@@ -18,6 +18,8 @@ TREE = os.path.join(WORK, "tree")
 BUILD = os.path.join(WORK, "build")
 TESTS = [
     "unit/test_space",
+    "unit/test_foreign",
+    "unit/test_reset",
     "conformance/test_conformance",
     "unit/test_contract",
     "fault/test_inject",
@@ -72,9 +74,6 @@ MUTANTS = [
      "return word;", "guard pages are plain pages"),
     ("lib/space/place.c", "if (error == EEXIST && start + length < mapped) {", "if (0) {",
      "somebody's mapping behind a short reservation is in its way"),
-    ("lib/space/merge.c",
-     "        hm_word word = child_meaning(family, raw[i], i);\n        if (!atomic",
-     "        hm_word word = raw[i];\n        if (!atomic", "merging forgets what INHERIT means"),
     ("lib/space/fork.c", "    (void)hm_os_backend()->on_fork(prepare, in_parent, in_child);",
      "    (void)prepare, (void)in_parent, (void)in_child;", "fork is not prepared for"),
     ("lib/space/work.c", "    hm_settle_leaving(range.start, range.end, leaving, left);\n", "",
