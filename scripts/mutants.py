@@ -9,6 +9,7 @@ suites run in order of speed until one fails. Prints a line a mutant; exit code 
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -97,17 +98,21 @@ def build():
     return done.returncode == 0, done.stdout[-1500:]
 
 
+def passes(test, environment):
+    """Runs one test; a hanging one is ended together with the processes that it forked."""
+    process = subprocess.Popen([os.path.join(BUILD, "tests", test)], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL, env=environment, start_new_session=True)
+    try:
+        return process.wait(timeout=120) == 0
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return False
+
+
 def first_failure(rounds):
     environment = dict(os.environ, HOSTMEM_TEST_ROUNDS=str(rounds))
-    for test in TESTS:
-        try:
-            done = subprocess.run([os.path.join(BUILD, "tests", test)], capture_output=True,
-                                  timeout=120, env=environment)
-            if done.returncode != 0:
-                return test
-        except subprocess.TimeoutExpired:
-            return test + " (hangs)"
-    return None
+    return next((test for test in TESTS if not passes(test, environment)), None)
 
 
 def try_mutant(mutant):
