@@ -80,15 +80,25 @@ static void release_claimed(const struct hm_op *op, struct hm_range part, hm_add
     hm_merge_around(op, part.start, HM_LEVEL_LARGE);
 }
 
-/* Claims part and rest: their bases change. Both, or neither. */
-static enum hm_claim_result claim_release(struct hm_range part, hm_addr base, hm_addr end)
+/*
+ * Claims what a free changes: the part and, when it is released, the rest behind it, whose base
+ * changes. REFUSED as well when `end` is not the allocation's end any more. All, or nothing.
+ */
+static enum hm_claim_result claim_for_free(struct hm_range part, hm_addr base, hm_addr end,
+                                           uint32_t type)
 {
     enum hm_claim_result result = hm_work_claim_allocation(part, base);
-    if (result != HM_CLAIMED || part.end == end)
-        return result;
-    result = hm_work_claim_allocation((struct hm_range){part.end, end}, base);
-    if (result != HM_CLAIMED)
-        hm_unclaim(part.start, part.end);
+    hm_addr claimed = part.end;
+    if (result == HM_CLAIMED && type == MEM_RELEASE && part.end < end) {
+        result = hm_work_claim_allocation((struct hm_range){part.end, end}, base);
+        claimed = result == HM_CLAIMED ? end : part.end;
+        if (result != HM_CLAIMED)
+            hm_unclaim(part.start, part.end);
+    }
+    if (result == HM_CLAIMED && claimed == end && hm_work_goes_on(base, end)) {
+        hm_unclaim(part.start, end);
+        result = HM_CLAIM_REFUSED;
+    }
     return result;
 }
 
@@ -115,8 +125,7 @@ static enum attempt try_free(struct hm_range *part, bool whole, uint32_t type, h
         return DONE;
     struct hm_op op;
     hm_op_enter(&op);
-    enum hm_claim_result result = type == MEM_RELEASE ? claim_release(*part, base, end)
-                                                      : hm_work_claim_allocation(*part, base);
+    enum hm_claim_result result = claim_for_free(*part, base, end, type);
     *status = HM_STATUS_NO_MEMORY;
     if (result == HM_CLAIMED && type == MEM_RELEASE) {
         release_claimed(&op, *part, base, end);

@@ -64,6 +64,14 @@ static enum hm_claim_result claim_in_parts(struct hm_range allocation, struct hm
     return HM_CLAIMED;
 }
 
+/* Between looking and claiming, the allocation may have become another one at the same base. */
+static bool still_is(struct hm_range claimed, hm_word kind)
+{
+    struct hm_cell cell;
+    hm_table_find(claimed.start, &cell);
+    return cell.word & kind && !hm_work_goes_on(claimed.start, claimed.end);
+}
+
 /* A part of a placeholder becomes one of its own, and so do what is in front and behind. */
 static hm_status split(const struct hm_op *op, struct hm_range whole, struct hm_range part,
                        int account)
@@ -71,6 +79,10 @@ static hm_status split(const struct hm_op *op, struct hm_range whole, struct hm_
     enum hm_claim_result result = claim_in_parts(whole, part);
     if (result != HM_CLAIMED)
         return refusal(result);
+    if (!still_is(whole, HM_WORD_PLACEHOLDER)) {
+        hm_unclaim(whole.start, whole.end);
+        return HM_STATUS_CONFLICTING_ADDRESSES;
+    }
     hm_word first = placeholder_word(account);
     publish_piece(op, (struct hm_range){whole.start, part.start}, first);
     publish_piece(op, part, first);
@@ -84,6 +96,10 @@ static hm_status put_back(const struct hm_op *op, struct hm_range whole, int acc
     enum hm_claim_result result = hm_work_claim_allocation(whole, whole.start);
     if (result != HM_CLAIMED)
         return refusal(result);
+    if (!still_is(whole, HM_WORD_REPLACED)) {
+        hm_unclaim(whole.start, whole.end);
+        return HM_STATUS_CONFLICTING_ADDRESSES;
+    }
     uint64_t committed = hm_work_committed_bytes(whole);
     size_t size = (size_t)(whole.end - whole.start);
     if (committed != 0 && hm_os_backend()->decommit((uintptr_t)whole.start, size) != 0) {

@@ -19,6 +19,15 @@ enum hm_claim_result hm_work_claim_allocation(struct hm_range range, hm_addr bas
     return hm_claim(&claim);
 }
 
+bool hm_work_goes_on(hm_addr base, hm_addr end)
+{
+    if (end > hm_space_highest_address())
+        return false;
+    struct hm_cell cell;
+    hm_table_find(end, &cell);
+    return belongs_to(&base, &cell);
+}
+
 uint64_t hm_work_committed_bytes(struct hm_range range)
 {
     const struct hm_geometry *geometry = hm_geometry();

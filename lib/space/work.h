@@ -29,6 +29,12 @@ struct hm_range hm_work_pages(uintptr_t base, size_t size);
 /* Claims range if all of it belongs to the allocation that begins at base; waits for others. */
 enum hm_claim_result hm_work_claim_allocation(struct hm_range range, hm_addr base);
 
+/*
+ * Does the allocation that begins at base, and whose pages up to end are claimed, go on behind end?
+ * Its end was looked for before the claim; it may have made way for a longer one at the same base.
+ */
+bool hm_work_goes_on(hm_addr base, hm_addr end);
+
 /* Bytes of a claimed range that are committed. */
 uint64_t hm_work_committed_bytes(struct hm_range range);
 
