@@ -37,6 +37,8 @@ typedef struct IHostControl IHostControl;
 #    define HOSTMEM_API
 #endif
 
+#define HOSTMEM_NO_HEADROOM UINT64_MAX
+
 /*
  * How a manager is to be made. Set `size` to sizeof(hostmem_options) and everything else to zero,
  * then what you want: fields added in later versions are read only when `size` covers them.
@@ -46,7 +48,11 @@ typedef struct hostmem_options {
     uint64_t commit_limit; /* bytes this manager may have committed at a time; 0: no limit */
     uint64_t
         reserve_limit; /* bytes it may have reserved at a time, committed or not; 0: no limit */
-    uint64_t flags;    /* no flag is defined yet; must be 0 */
+    /* Bytes of commit_limit that eTaskCritical requests leave alone and eAppDomainCritical ones leave
+     * half of, so that the runtime gets memory where its failure would cost more. 0: a sixty-fourth
+     * of the limit in whole granules; HOSTMEM_NO_HEADROOM: none. */
+    uint64_t critical_headroom;
+    uint64_t flags; /* no flag is defined yet; must be 0 */
 } hostmem_options;
 
 /*

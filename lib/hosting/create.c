@@ -4,6 +4,7 @@
 #include "hosting/control.h"
 #include "hosting/manager.h"
 #include "hosting/sized.h"
+#include "space/space.h"
 
 /* Size of the structure in the first version that had it. */
 enum { FIRST_OPTIONS_SIZE = offsetof(hostmem_options, flags) + sizeof(uint64_t) };
@@ -19,6 +20,19 @@ static uint64_t limit(uint64_t option)
     return option != 0 ? option : UINT64_MAX;
 }
 
+/* A sixty-fourth of the limit in whole granules: nothing of a limit that is too small to spare it. */
+enum { HEADROOM_SHARE = 64 };
+
+static uint64_t headroom(const hostmem_options *options)
+{
+    if (options->critical_headroom == HOSTMEM_NO_HEADROOM)
+        return 0;
+    if (options->critical_headroom != 0)
+        return options->critical_headroom;
+    uint64_t share = options->commit_limit / HEADROOM_SHARE;
+    return share - share % hm_space_granularity();
+}
+
 int32_t hostmem_create(const hostmem_options *options, IHostMemoryManager **manager)
 {
     if (manager == NULL)
@@ -29,8 +43,8 @@ int32_t hostmem_create(const hostmem_options *options, IHostMemoryManager **mana
         options = &defaults;
     if (!valid_options(options))
         return E_INVALIDARG;
-    struct hm_manager *object =
-        hm_manager_create(limit(options->commit_limit), limit(options->reserve_limit));
+    struct hm_manager *object = hm_manager_create(limit(options->commit_limit),
+                                                  limit(options->reserve_limit), headroom(options));
     if (object == NULL)
         return E_OUTOFMEMORY;
     *manager = &object->interface;

@@ -184,12 +184,13 @@ static const IHostMemoryManagerVtbl vtable = {
     .ReleasedVirtualAddressSpace = released_space,
 };
 
-struct hm_manager *hm_manager_create(uint64_t commit_limit, uint64_t reserve_limit)
+struct hm_manager *hm_manager_create(uint64_t commit_limit, uint64_t reserve_limit,
+                                     uint64_t headroom)
 {
     struct hm_manager *manager = hm_pool_take(&pool);
     if (manager == NULL)
         return NULL;
-    manager->account = hm_account_open(commit_limit, reserve_limit);
+    manager->account = hm_account_open(commit_limit, reserve_limit, headroom);
     if (manager->account < 0) {
         hm_pool_give(&pool, manager);
         return NULL;

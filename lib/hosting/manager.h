@@ -20,7 +20,8 @@ struct hm_manager {
 };
 
 /* A manager with one reference, or NULL. Limits are bytes; UINT64_MAX: none. */
-struct hm_manager *hm_manager_create(uint64_t commit_limit, uint64_t reserve_limit);
+struct hm_manager *hm_manager_create(uint64_t commit_limit, uint64_t reserve_limit,
+                                     uint64_t headroom);
 
 /* The object behind an interface pointer; NULL when the interface is somebody else's. */
 struct hm_manager *hm_manager_of(IHostMemoryManager *interface);

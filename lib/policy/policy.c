@@ -7,7 +7,6 @@
 hm_status hm_policy_allocate(int account, uintptr_t base, size_t size, uint32_t type,
                              uint32_t protect, int level, uintptr_t *result)
 {
-    (void)level; /* no part of a quota is kept back for the critical levels yet */
     hm_status status = hm_rules_allocate(base, size, type, protect);
     if (status != HM_STATUS_SUCCESS)
         return status;
@@ -19,6 +18,7 @@ hm_status hm_policy_allocate(int account, uintptr_t base, size_t size, uint32_t 
         .type = type,
         .protect = protect,
         .account = account,
+        .urgency = level,
         .lowest = 0,
         .highest = UINTPTR_MAX,
         .alignment = 0,

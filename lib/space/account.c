@@ -48,13 +48,14 @@ static bool take(struct hm_account *account)
            atomic_compare_exchange_strong(&account->state, &state, ACCOUNT_OPEN);
 }
 
-int hm_account_open(uint64_t commit_limit, uint64_t reserve_limit)
+int hm_account_open(uint64_t commit_limit, uint64_t reserve_limit, uint64_t headroom)
 {
     for (int number = HM_ACCOUNT_PROCESS + 1; number < HM_ACCOUNT_COUNT; number++) {
         struct hm_account *account = &accounts[number];
         if (take(account)) {
             reset_meter(&account->reserved, reserve_limit);
             reset_meter(&account->committed, commit_limit);
+            atomic_store_explicit(&account->headroom, headroom, memory_order_relaxed);
             atomic_store_explicit(&account->refused, 0, memory_order_relaxed);
             return number;
         }
@@ -78,9 +79,12 @@ static void raise_peak(struct hm_meter *meter, uint64_t now)
 
 /* A compare-and-swap and not add-then-check: a charge that is refused must not for a moment stand
  * in the way of another that fits. */
-static bool charge(struct hm_account *account, struct hm_meter *meter, uint64_t bytes)
+static bool charge(struct hm_account *account, struct hm_meter *meter, uint64_t bytes,
+                   uint64_t kept_back)
 {
     uint64_t limit = hm_meter_limit(meter);
+    if (limit != UINT64_MAX)
+        limit = limit > kept_back ? limit - kept_back : 0;
     uint64_t now = atomic_load_explicit(&meter->now, memory_order_relaxed);
     do {
         if (bytes > limit || now > limit - bytes) {
@@ -103,13 +107,15 @@ static void uncharge(struct hm_meter *meter, uint64_t bytes)
 bool hm_account_reserve(int number, uint64_t bytes)
 {
     struct hm_account *account = hm_account_get(number);
-    return charge(account, &account->reserved, bytes);
+    return charge(account, &account->reserved, bytes, 0);
 }
 
-bool hm_account_commit(int number, uint64_t bytes)
+bool hm_account_commit(int number, uint64_t bytes, int urgency)
 {
     struct hm_account *account = hm_account_get(number);
-    return bytes == 0 || charge(account, &account->committed, bytes);
+    uint64_t headroom = atomic_load_explicit(&account->headroom, memory_order_relaxed);
+    uint64_t kept_back = urgency == 0 ? headroom : urgency == 1 ? headroom / 2 : 0;
+    return bytes == 0 || charge(account, &account->committed, bytes, kept_back);
 }
 
 void hm_account_unreserve(int number, uint64_t bytes)

@@ -24,16 +24,18 @@ struct hm_meter {
 struct hm_account {
     struct hm_meter reserved;
     struct hm_meter committed;
-    _Atomic uint64_t refused; /* charges that a limit refused */
-    _Atomic int state;        /* private to account.c */
+    _Atomic uint64_t headroom; /* of the commit limit, for requests that are more urgent */
+    _Atomic uint64_t refused;  /* charges that a limit refused */
+    _Atomic int state;         /* private to account.c */
 };
 
 /* The limit in bytes; UINT64_MAX: none. */
 uint64_t hm_meter_limit(const struct hm_meter *meter);
 
 /* Opens an account with these limits (UINT64_MAX: none) and gives its number, or -1 when all are
- * open or still pay for memory. */
-int hm_account_open(uint64_t commit_limit, uint64_t reserve_limit);
+ * open or still pay for memory. The last `headroom` bytes of the commit limit are kept for urgent
+ * requests. */
+int hm_account_open(uint64_t commit_limit, uint64_t reserve_limit, uint64_t headroom);
 
 /* The owner is gone. The number is used again only when the account pays for nothing any more. */
 void hm_account_close(int number);
@@ -42,7 +44,9 @@ struct hm_account *hm_account_get(int number);
 
 /* Adds to a meter unless that would pass its limit; false and nothing charged then. */
 bool hm_account_reserve(int number, uint64_t bytes);
-bool hm_account_commit(int number, uint64_t bytes);
+
+/* urgency 0 leaves the headroom untouched, 1 half of it, 2 takes all that the limit allows. */
+bool hm_account_commit(int number, uint64_t bytes, int urgency);
 
 void hm_account_unreserve(int number, uint64_t bytes);
 void hm_account_uncommit(int number, uint64_t bytes);

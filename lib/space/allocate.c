@@ -87,7 +87,7 @@ static hm_status reserve(struct hm_request *request)
         return HM_STATUS_NO_MEMORY;
     uint64_t commit = request->type & MEM_COMMIT ? length : 0;
     hm_status status = HM_STATUS_COMMITMENT_LIMIT;
-    if (hm_account_commit(request->account, commit)) {
+    if (hm_account_commit(request->account, commit, request->urgency)) {
         status = place_and_occupy(request, length);
         if (status == HM_STATUS_SUCCESS)
             return status;
@@ -103,8 +103,10 @@ static hm_word make_committed(const void *context, const struct hm_cell *cell)
 }
 
 /* The claimed range becomes committed; charges what was not. */
-static hm_status commit_claimed(const struct hm_op *op, struct hm_range range, uint32_t protect)
+static hm_status commit_claimed(const struct hm_op *op, struct hm_range range,
+                                const struct hm_request *request)
 {
+    uint32_t protect = request->protect;
     struct hm_cell first;
     hm_table_find(range.start, &first);
     /* A placeholder keeps a range and nothing else. */
@@ -115,7 +117,7 @@ static hm_status commit_claimed(const struct hm_op *op, struct hm_range range, u
     int account = hm_word_account(first.word);
     uint64_t size = range.end - range.start;
     uint64_t fresh = size - hm_work_committed_bytes(range);
-    if (!hm_account_commit(account, fresh)) {
+    if (!hm_account_commit(account, fresh, request->urgency)) {
         hm_unclaim(range.start, range.end);
         return HM_STATUS_COMMITMENT_LIMIT;
     }
@@ -145,7 +147,7 @@ static hm_status commit(struct hm_request *request)
     hm_status status = HM_STATUS_CONFLICTING_ADDRESSES;
     enum hm_claim_result claimed = hm_work_claim_allocation(range, hm_cell_base(geometry, &first));
     if (claimed == HM_CLAIMED)
-        status = commit_claimed(&op, range, request->protect);
+        status = commit_claimed(&op, range, request);
     else if (claimed == HM_CLAIM_NO_MEMORY)
         status = HM_STATUS_NO_MEMORY;
     hm_op_leave(&op);

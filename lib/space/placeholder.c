@@ -208,7 +208,7 @@ static hm_status replace_claimed(const struct hm_op *op, const struct hm_request
     if (request->account != payer && !hm_account_reserve(request->account, size))
         return HM_STATUS_NO_MEMORY;
     hm_status status = HM_STATUS_COMMITMENT_LIMIT;
-    if (hm_account_commit(request->account, commit)) {
+    if (hm_account_commit(request->account, commit, request->urgency)) {
         unsigned access = hm_word_access(first);
         if (access == HM_OS_NONE ||
             hm_os_backend()->protect((uintptr_t)range.start, (size_t)size, access) == 0) {

@@ -2,6 +2,7 @@
  * Changing protection.
  */
 #include "space/foreign.h"
+#include "space/rules.h"
 
 static hm_word reprotect(const void *context, const struct hm_cell *cell)
 {
@@ -52,9 +53,13 @@ hm_status hm_space_protect(uintptr_t *base, size_t *size, uint32_t protect, uint
     struct hm_range range = hm_work_pages(*base, *size);
     struct hm_cell first;
     hm_table_find(range.start, &first);
-    hm_status status = hm_word_is_allocated(first.word)
-                           ? protect_owned(range, hm_cell_base(hm_geometry(), &first), protect, old)
-                           : hm_foreign_protect(range, protect, old);
+    hm_status status;
+    if (!hm_word_is_allocated(first.word))
+        status = hm_foreign_protect(range, protect, old);
+    else if (hm_rules_valid_protection(protect))
+        status = protect_owned(range, hm_cell_base(hm_geometry(), &first), protect, old);
+    else
+        status = HM_STATUS_INVALID_PAGE_PROTECTION; /* copy on write of private memory */
     if (status == HM_STATUS_SUCCESS) {
         *base = (uintptr_t)range.start;
         *size = (size_t)(range.end - range.start);

@@ -11,18 +11,22 @@ static bool one_bit(uint32_t value)
     return value != 0 && (value & (value - 1)) == 0;
 }
 
-bool hm_rules_valid_protection(uint32_t protect)
+/* Copy on write included, which only views of files can have. */
+static bool well_formed_protection(uint32_t protect)
 {
     uint32_t access = protect & 0xff;
     uint32_t modifiers = protect & MODIFIERS;
     if (protect & ~(0xffu | MODIFIERS) || !one_bit(access))
         return false;
-    /* Copy on write needs something to copy from. */
-    if (access & (PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY))
-        return false;
     if (access == PAGE_NOACCESS)
         return modifiers == 0;
     return modifiers == 0 || one_bit(modifiers);
+}
+
+bool hm_rules_valid_protection(uint32_t protect)
+{
+    return well_formed_protection(protect) &&
+           !(protect & (PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY));
 }
 
 static hm_status check_types(uint32_t type, uint32_t protect)
@@ -152,7 +156,7 @@ hm_status hm_rules_free(uintptr_t base, size_t size, uint32_t type)
 hm_status hm_rules_protect(uintptr_t base, size_t size, uint32_t protect)
 {
     /* Windows looks at the protection before it looks at the range. */
-    if (!hm_rules_valid_protection(protect))
+    if (!well_formed_protection(protect))
         return HM_STATUS_INVALID_PAGE_PROTECTION;
     return check_range(base, size);
 }

@@ -23,6 +23,7 @@ struct hm_request {
     uint32_t type;    /* MEM_RESERVE, MEM_COMMIT, both; MEM_TOP_DOWN, MEM_RESERVE_PLACEHOLDER */
     uint32_t protect; /* PAGE_* */
     int account;      /* pays for a new reservation; commits are paid by the allocation's account */
+    int urgency;      /* 0 to 2, see hm_account_commit; a critical level */
     /* Where a reservation at no given address may lie; 0 and UINTPTR_MAX: anywhere. */
     uintptr_t lowest;
     uintptr_t highest; /* last address that the allocation may have */

@@ -52,6 +52,11 @@ hm_word hm_word_make_reserved(uint32_t allocation_protect, int account)
            (hm_word)account << HM_WORD_ACCOUNT_SHIFT;
 }
 
+hm_word hm_word_make_marked(uint32_t protect)
+{
+    return (hm_word_make_reserved(protect, 0) & HM_WORD_PROTECT_MASK) | HM_CODE_MARKED;
+}
+
 hm_word hm_word_with_commit(hm_word word, uint32_t protect)
 {
     /* Contents stay when committed pages are committed again, and so does what is known of them. */

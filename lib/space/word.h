@@ -39,8 +39,10 @@ enum hm_code {
     HM_CODE_FREE = 1,     /* not the library's: the kernel knows */
     HM_CODE_HELD = 2,     /* address space the library holds, inaccessible; free to callers */
     HM_CODE_LEAVING = 3,  /* free to callers, on its way back to the kernel */
-    HM_CODE_RESERVED = 4, /* allocated, not committed */
-    HM_CODE_COMMITTED = 5 /* HM_CODE_COMMITTED + access index: committed */
+    HM_CODE_MARKED = 4,   /* not the library's, made a guard page by it; the access is in the
+                             protection bits */
+    HM_CODE_RESERVED = 5, /* allocated, not committed */
+    HM_CODE_COMMITTED = 6 /* HM_CODE_COMMITTED + access index: committed */
 };
 
 /* Access indexes: the position of the bit in the PAGE_ value. */
@@ -120,6 +122,9 @@ uint32_t hm_word_page_protect(hm_word word);
 
 /* The word of an allocation's first page, reserved. */
 hm_word hm_word_make_reserved(uint32_t allocation_protect, int account);
+
+/* A foreign page that is a guard page now; what it was protected with, guard included. */
+hm_word hm_word_make_marked(uint32_t protect);
 
 /* The same page committed with `protect` (modifiers other than PAGE_GUARD stay the allocation's),
  * or only reserved. */

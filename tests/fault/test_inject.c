@@ -289,7 +289,7 @@ START_TEST(refused_charges_leave_nothing)
     static struct snapshot before;
     static struct snapshot after;
     choose_fresh_area();
-    int account = hm_account_open(8 * PAGE, UINT64_MAX);
+    int account = hm_account_open(8 * PAGE, UINT64_MAX, 0);
     ck_assert_int_gt(account, 0);
     struct hm_request request = {.base = (uintptr_t)area,
                                  .size = REGION,

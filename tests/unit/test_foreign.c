@@ -4,8 +4,10 @@
  */
 #include <check.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <hostmem/win32.h>
 
@@ -99,14 +101,82 @@ START_TEST(failed_protection_of_foreign_memory_is_undone)
 }
 END_TEST
 
-START_TEST(guard_pages_on_foreign_memory_are_refused)
+START_TEST(guard_pages_on_foreign_memory)
 {
     DWORD old;
+    MEMORY_BASIC_INFORMATION info;
+    map_foreign(place, 4 * PAGE, PROT_READ | PROT_WRITE);
+    memset(place, 3, 4 * PAGE);
+    ck_assert(VirtualProtect(place + PAGE, 2 * PAGE, PAGE_READWRITE | PAGE_GUARD, &old));
+    ck_assert_uint_eq(old, PAGE_READWRITE);
+    VirtualQuery(place + PAGE, &info, sizeof(info));
+    ck_assert_uint_eq(info.State, MEM_COMMIT);
+    ck_assert_uint_eq(info.Protect, PAGE_READWRITE | PAGE_GUARD);
+    ck_assert_uint_eq(info.RegionSize, 2 * PAGE);
+    VirtualQuery(place, &info, sizeof(info));
+    ck_assert_uint_eq(info.Protect, PAGE_READWRITE);
+    ck_assert_uint_eq(info.RegionSize, PAGE);
+    /* One of the two becomes ordinary again. */
+    ck_assert(VirtualProtect(place + PAGE, PAGE, PAGE_READONLY, &old));
+    ck_assert_uint_eq(old, PAGE_READWRITE | PAGE_GUARD);
+    VirtualQuery(place + PAGE, &info, sizeof(info));
+    ck_assert_uint_eq(info.Protect, PAGE_READONLY);
+    ck_assert_uint_eq(info.RegionSize, PAGE);
+    ck_assert_int_eq(place[PAGE], 3);
+    /* What the owner made accessible is no guard page any more, whatever the table remembers. */
+    ck_assert_int_eq(mprotect(place + 2 * PAGE, PAGE, PROT_READ), 0);
+    VirtualQuery(place + 2 * PAGE, &info, sizeof(info));
+    ck_assert_uint_eq(info.Protect, PAGE_READONLY);
+    ck_assert_int_eq(munmap(place, 4 * PAGE), 0);
+    VirtualQuery(place + 2 * PAGE, &info, sizeof(info));
+    ck_assert_uint_eq(info.State, MEM_FREE);
+    /* The addresses can be reserved, and nothing is left of the mark. */
+    ck_assert_ptr_eq(VirtualAlloc(place, GRANULE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE), place);
+    ck_assert_uint_eq(VirtualQuery(place, &info, sizeof(info)), sizeof(info));
+    ck_assert_uint_eq(info.RegionSize, GRANULE);
+    ck_assert(VirtualFree(place, 0, MEM_RELEASE));
+    ck_assert_ptr_null(hm_space_check(true));
+}
+END_TEST
+
+START_TEST(copy_on_write_is_for_private_views_of_files)
+{
+    DWORD old;
+    char name[] = "/tmp/hostmem-test-XXXXXX";
+    int file = mkstemp(name);
+    ck_assert_int_eq(unlink(name), 0);
+    ck_assert_int_eq(ftruncate(file, 2 * PAGE), 0);
+    char *view = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
+    ck_assert(VirtualProtect(view, PAGE, PAGE_READONLY, &old));
+    ck_assert_uint_eq(old, PAGE_WRITECOPY);
+    ck_assert(VirtualProtect(view, PAGE, old, &old));
+    ck_assert_uint_eq(old, PAGE_READONLY);
+    view[0] = 1;
+    ck_assert_int_eq(munmap(view, 2 * PAGE), 0);
+    view = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    ck_assert(!VirtualProtect(view, PAGE, PAGE_WRITECOPY, &old));
+    ck_assert_uint_eq(GetLastError(), ERROR_INVALID_PARAMETER);
+    ck_assert_int_eq(munmap(view, PAGE), 0);
     map_foreign(place, PAGE, PROT_READ | PROT_WRITE);
-    ck_assert(!VirtualProtect(place, PAGE, PAGE_READWRITE | PAGE_GUARD, &old));
-    ck_assert_uint_eq(GetLastError(), ERROR_NOT_SUPPORTED);
-    place[0] = 1;
+    ck_assert(!VirtualProtect(place, PAGE, PAGE_WRITECOPY, &old));
+    ck_assert_uint_eq(GetLastError(), ERROR_INVALID_PARAMETER);
     ck_assert_int_eq(munmap(place, PAGE), 0);
+    close(file);
+}
+END_TEST
+
+START_TEST(urgent_requests_get_the_headroom)
+{
+    int account = hm_account_open(8 * PAGE, UINT64_MAX, 4 * PAGE);
+    ck_assert(hm_account_commit(account, 4 * PAGE, 0));
+    ck_assert(!hm_account_commit(account, PAGE, 0));
+    ck_assert(hm_account_commit(account, 2 * PAGE, 1));
+    ck_assert(!hm_account_commit(account, PAGE, 1));
+    ck_assert(hm_account_commit(account, 2 * PAGE, 2));
+    ck_assert(!hm_account_commit(account, PAGE, 2));
+    ck_assert_uint_eq(atomic_load(&hm_account_get(account)->refused), 3);
+    hm_account_uncommit(account, 8 * PAGE);
+    hm_account_close(account);
 }
 END_TEST
 
@@ -132,7 +202,9 @@ int main(void)
     tcase_add_test(tcase, neighbours_are_told_apart);
     tcase_add_test(tcase, foreign_mapping_in_the_last_granule_is_no_obstacle);
     tcase_add_test(tcase, failed_protection_of_foreign_memory_is_undone);
-    tcase_add_test(tcase, guard_pages_on_foreign_memory_are_refused);
+    tcase_add_test(tcase, guard_pages_on_foreign_memory);
+    tcase_add_test(tcase, copy_on_write_is_for_private_views_of_files);
+    tcase_add_test(tcase, urgent_requests_get_the_headroom);
     tcase_add_test(tcase, accounts_remember_their_peaks);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
