@@ -82,12 +82,12 @@ MUTANTS = [
     ("lib/space/account.c", "now > limit - bytes", "now >= limit - bytes",
      "a limit cannot be reached exactly"),
     ("lib/space/account.c", "    raise_peak(meter, now + bytes);\n", "", "peaks are not kept"),
-    ("lib/space/foreign.c", "if (!worth_asking(&cell))\n            base = from;", "",
+    ("lib/space/foreign.c", "if (!hm_foreign_possible(&cell))\n            base = from;", "",
      "foreign allocations begin inside ours"),
     ("lib/space/foreign.c",
-     "region->size = (size_t)(unknown_end(address, mapping->end) - address);",
+     "region->size = (size_t)(alike_end(address, mapping->end) - address);",
      "region->size = (size_t)(mapping->end - address);", "foreign regions reach into ours"),
-    ("lib/space/foreign.c", "        (void)os->protect(mapping[i].start", "        if (0) (void)os->protect(mapping[i].start",
+    ("lib/space/foreign_protect.c", "        (void)os->protect(mapping[i].start", "        if (0) (void)os->protect(mapping[i].start",
      "a failed foreign protect is not undone"),
 ]
 
