@@ -130,7 +130,7 @@ static hm_status commit_claimed(const struct hm_op *op, struct hm_range range,
         return HM_STATUS_COMMITMENT_LIMIT;
     }
     hm_publish(op, range.start, range.end, make_committed, &protect);
-    hm_merge_around(op, range.start, HM_LEVEL_GIG);
+    hm_work_merge(op, range);
     return HM_STATUS_SUCCESS;
 }
 

@@ -26,7 +26,7 @@ static hm_status decommit_claimed(const struct hm_op *op, struct hm_range range)
     }
     hm_publish(op, range.start, range.end, make_reserved, NULL);
     hm_account_uncommit(hm_word_account(first.word), committed);
-    hm_merge_around(op, range.start, HM_LEVEL_GIG);
+    hm_work_merge(op, range);
     return HM_STATUS_SUCCESS;
 }
 

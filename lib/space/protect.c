@@ -30,7 +30,7 @@ static hm_status protect_claimed(const struct hm_op *op, struct hm_range range, 
     }
     *old = hm_word_page_protect(first.word);
     hm_publish(op, range.start, range.end, reprotect, &protect);
-    hm_merge_around(op, range.start, HM_LEVEL_GIG);
+    hm_work_merge(op, range);
     return HM_STATUS_SUCCESS;
 }
 

@@ -139,7 +139,7 @@ hm_status hm_space_reset(uintptr_t *base, size_t *size, bool undo)
     if (claimed == HM_CLAIMED) {
         status = undo ? undo_claimed(range) : reset_claimed(range);
         hm_publish(&op, range.start, range.end, unchanged, NULL);
-        hm_merge_around(&op, range.start, HM_LEVEL_GIG);
+        hm_work_merge(&op, range);
     } else if (claimed == HM_CLAIM_NO_MEMORY) {
         status = HM_STATUS_NO_MEMORY;
     }

@@ -75,6 +75,14 @@ void hm_work_restore_access(struct hm_range range)
     }
 }
 
+void hm_work_merge(const struct hm_op *op, struct hm_range range)
+{
+    hm_addr block = hm_space_granularity();
+    hm_merge_around(op, range.start, HM_LEVEL_GIG);
+    if ((range.start ^ (range.end - 1)) & ~(block - 1))
+        hm_merge_around(op, range.end - 1, HM_LEVEL_GIG);
+}
+
 static hm_word change_to(const void *context, const struct hm_cell *cell)
 {
     (void)cell;

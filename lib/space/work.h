@@ -44,6 +44,9 @@ bool hm_work_has_access(struct hm_range range, unsigned access);
 /* Gives every page of a claimed range the access that the table still says. */
 void hm_work_restore_access(struct hm_range range);
 
+/* Merges entries at both ends of a published range with what stands around them. */
+void hm_work_merge(const struct hm_op *op, struct hm_range range);
+
 /* Returns claimed pages' addresses to the host and publishes them as free. Their memory is gone in
  * any case; where the host cannot take the addresses, the library holds them. */
 void hm_work_give_back(const struct hm_op *op, struct hm_range range);
