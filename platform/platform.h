@@ -53,12 +53,25 @@ enum hm_os_facility {
     HM_OS_FACILITY_LAZY_RESET = 1u << 3  /* contents can be given up without being lost at once */
 };
 
-/* How much memory there is, for the load; bytes, UINT64_MAX where there is no limit. */
+/* A limit that need not be there. */
+struct hm_os_limit {
+    bool set; /* false: there is none */
+    uint64_t bytes;
+    uint64_t used; /* of them; may be more, where the limit came later */
+};
+
+/*
+ * How much memory there is, for the load, in bytes. Total and available are the machine's; what else
+ * stands above this process has limits of its own. What the host does not tell (no file can be
+ * opened, say) counts as no limit, or as nothing used: only a machine that is not known is an error.
+ */
 struct hm_os_load {
     uint64_t physical_total;
     uint64_t physical_available;
-    uint64_t address_limit; /* resource limit on address space */
+    uint64_t address_limit; /* resource limit on address space; UINT64_MAX: none */
     uint64_t address_used;
+    struct hm_os_limit data;  /* resource limit on private writable memory */
+    struct hm_os_limit group; /* the one with least left, of all that groups of processes have */
 };
 
 struct hm_os {
@@ -116,6 +129,25 @@ struct hm_os {
      * as they are still there, stay. *kept: all of them still were. On failure it is unknown. */
     int (*keep)(uintptr_t base, size_t size, const unsigned char *has, bool *kept);
 
+    /* --- What is in physical memory. Pages of anybody's mapping. --- */
+
+    /*
+     * Keeps accessible pages in memory until they are unlocked, decommitted or released; once more
+     * changes nothing. ENOMEM, EPERM, EAGAIN: the host does not allow so much, or has not got it;
+     * where it turns out only while pages are brought in, some may stay locked.
+     */
+    int (*lock)(uintptr_t base, size_t size);
+
+    /* Ends that. ENOLCK, and unchanged: some page is not locked, as far as the host can tell. */
+    int (*unlock)(uintptr_t base, size_t size);
+
+    /* Asks for pages that are mapped to be brought into memory. What is not mapped, and an address
+     * of 0, does no harm. A hint: nothing tells whether it was taken. */
+    void (*prefetch)(uintptr_t base, size_t size);
+
+    /* Writes what was changed in file mappings to the files. ENOMEM: some page is not mapped. */
+    int (*flush)(uintptr_t base, size_t size);
+
     /* --- Questions. --- */
 
     /*
@@ -127,7 +159,8 @@ struct hm_os {
     /* Fills *load. Not async-signal-safe. */
     int (*load)(struct hm_os_load *load);
 
-    /* --- Memory for the library's own tables: readable, writable, zero, charged lazily. --- */
+    /* --- Memory for the library's own tables: readable, writable, zero, charged lazily. The last
+     * one serves also for pages of a reservation that are readable and writable. --- */
     int (*meta_map)(size_t size, void **base);
     void (*meta_unmap)(void *base, size_t size);
     /* Makes whole pages read as zero again and returns their memory. */
@@ -173,8 +206,9 @@ void hm_os_disable(unsigned facilities);
     .facilities = prefix##facilities, .reserve = prefix##reserve,                                  \
     .reserve_hint = prefix##reserve_hint, .release = prefix##release, .protect = prefix##protect,  \
     .decommit = prefix##decommit, .has_contents = prefix##has_contents, .reset = prefix##reset,    \
-    .keep = prefix##keep, .find_mapping = prefix##find_mapping, .load = prefix##load,              \
-    .meta_map = prefix##meta_map, .meta_unmap = prefix##meta_unmap,                                \
+    .keep = prefix##keep, .lock = prefix##lock, .unlock = prefix##unlock,                          \
+    .prefetch = prefix##prefetch, .flush = prefix##flush, .find_mapping = prefix##find_mapping,    \
+    .load = prefix##load, .meta_map = prefix##meta_map, .meta_unmap = prefix##meta_unmap,          \
     .meta_discard = prefix##meta_discard, .mask_signals = prefix##mask_signals,                    \
     .restore_signals = prefix##restore_signals, .wait_step = prefix##wait_step,                    \
     .on_fork = prefix##on_fork, .processor_count = prefix##processor_count

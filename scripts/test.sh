@@ -18,9 +18,10 @@ case ${1-} in
 esac
 
 # gcc-mingw-w64-x86-64 holds the Windows headers that ours are compared with; the rest from libpopt
-# on is for the command-line tool.
+# on is for the command-line tool, and Wine runs what is built as a Windows program.
 hm_need_packages gcc g++ libc6-dev clang meson ninja-build pkg-config python3 binutils check \
-    libffi-dev gcc-mingw-w64-x86-64 libpopt-dev libjansson-dev zlib1g-dev libmono-2.0-dev mono-mcs
+    libffi-dev gcc-mingw-w64-x86-64 libpopt-dev libjansson-dev zlib1g-dev libmono-2.0-dev mono-mcs \
+    wine wine64
 
 # shellcheck disable=SC2154 # setup.sh sets hm_root
 builds=$hm_root/build-test
@@ -95,6 +96,8 @@ compile_and_run_example() {
 
 # Enough for minutes; --long does more.
 export HOSTMEM_TEST_STOPS=${HOSTMEM_TEST_STOPS-3000}
+# One for all builds: it is large.
+export HOSTMEM_TEST_WINEPREFIX=${HOSTMEM_TEST_WINEPREFIX-$builds/wine}
 # Leaks are looked for as well: the library itself must not leave any.
 export ASAN_OPTIONS=${ASAN_OPTIONS-detect_leaks=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS-halt_on_error=1:print_stacktrace=1}
@@ -120,6 +123,7 @@ if [ "$long" = yes ]; then
         HOSTMEM_TEST_SEED=$seed HOSTMEM_TEST_STEPS=100000 run gcc 'space and model' \
             --timeout-multiplier 10
     done
+    HOSTMEM_TEST_SEED=100000 HOSTMEM_TEST_SEQUENCES=3000 run gcc oracle --timeout-multiplier 10
     HOSTMEM_TEST_ROUNDS=1000000 HOSTMEM_TEST_STOPS=100000 run gcc --suite stress \
         --timeout-multiplier 10
 fi

@@ -10,6 +10,7 @@
 /* The exit code for a command line that makes no sense. */
 enum { HM_EXIT_USAGE = 2 };
 
+int hm_command_conform(int argc, const char **argv);
 int hm_command_run(int argc, const char **argv);
 
 #endif

@@ -18,6 +18,8 @@ struct command {
 
 static const struct command commands[] = {
     {"run", "hostmem run", "run a .NET program whose memory hostmem serves", hm_command_run},
+    {"conform", "hostmem conform", "test the facts of Win32 memory, one by one",
+     hm_command_conform},
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

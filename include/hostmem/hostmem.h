@@ -26,7 +26,9 @@
 extern "C" {
 struct IHostMemoryManager;
 struct IHostControl;
-#else
+#elif !defined(HOSTMEM_INTERFACE_NAMES)
+/* Once only, here or in mscoree.h: C99 knows no second typedef. */
+#    define HOSTMEM_INTERFACE_NAMES
 typedef struct IHostMemoryManager IHostMemoryManager;
 typedef struct IHostControl IHostControl;
 #endif

@@ -70,8 +70,11 @@ struct IHostControl;
 #else
 typedef struct IHostMalloc IHostMalloc;
 typedef struct ICLRMemoryNotificationCallback ICLRMemoryNotificationCallback;
+#    ifndef HOSTMEM_INTERFACE_NAMES
+#        define HOSTMEM_INTERFACE_NAMES
 typedef struct IHostMemoryManager IHostMemoryManager;
 typedef struct IHostControl IHostControl;
+#    endif
 #endif
 
 /*

@@ -14,6 +14,9 @@
  *   wherever they were stopped: only a call on the very pages that a stopped thread is changing
  *   waits for it. VirtualQuery never waits, and may be called in a signal handler.
  *
+ * - A process handle is GetCurrentProcess(); NULL gives ERROR_INVALID_HANDLE, any other handle
+ *   ERROR_ACCESS_DENIED: memory of other processes is out of reach.
+ *
  * Follows the Windows API reference, "Memory management functions".
  */
 #ifndef HOSTMEM_WIN32_H
@@ -26,6 +29,11 @@
 extern "C" {
 #endif
 
+/* By their tags, so that programs whose own Windows types lack them can use the rest. */
+struct MEM_EXTENDED_PARAMETER;
+struct _WIN32_MEMORY_RANGE_ENTRY;
+struct _MEMORYSTATUSEX;
+
 HOSTMEM_API LPVOID hostmem_VirtualAlloc(LPVOID address, SIZE_T size, DWORD type, DWORD protect);
 HOSTMEM_API BOOL hostmem_VirtualFree(LPVOID address, SIZE_T size, DWORD type);
 HOSTMEM_API BOOL hostmem_VirtualProtect(LPVOID address, SIZE_T size, DWORD protect, PDWORD old);
@@ -34,6 +42,37 @@ HOSTMEM_API SIZE_T hostmem_VirtualQuery(LPCVOID address, PMEMORY_BASIC_INFORMATI
 HOSTMEM_API void hostmem_GetSystemInfo(LPSYSTEM_INFO info);
 HOSTMEM_API DWORD hostmem_GetLastError(void);
 HOSTMEM_API void hostmem_SetLastError(DWORD error);
+HOSTMEM_API HANDLE hostmem_GetCurrentProcess(void);
+HOSTMEM_API LPVOID hostmem_VirtualAllocEx(HANDLE process, LPVOID address, SIZE_T size, DWORD type,
+                                          DWORD protect);
+HOSTMEM_API BOOL hostmem_VirtualFreeEx(HANDLE process, LPVOID address, SIZE_T size, DWORD type);
+HOSTMEM_API BOOL hostmem_VirtualProtectEx(HANDLE process, LPVOID address, SIZE_T size,
+                                          DWORD protect, PDWORD old);
+HOSTMEM_API SIZE_T hostmem_VirtualQueryEx(HANDLE process, LPCVOID address,
+                                          PMEMORY_BASIC_INFORMATION buffer, SIZE_T length);
+HOSTMEM_API PVOID hostmem_VirtualAlloc2(HANDLE process, PVOID address, SIZE_T size, ULONG type,
+                                        ULONG protect, struct MEM_EXTENDED_PARAMETER *parameters,
+                                        ULONG count);
+HOSTMEM_API PVOID hostmem_VirtualAllocFromApp(PVOID address, SIZE_T size, ULONG type,
+                                              ULONG protect);
+HOSTMEM_API PVOID hostmem_VirtualAlloc2FromApp(HANDLE process, PVOID address, SIZE_T size,
+                                               ULONG type, ULONG protect,
+                                               struct MEM_EXTENDED_PARAMETER *parameters,
+                                               ULONG count);
+HOSTMEM_API BOOL hostmem_VirtualProtectFromApp(PVOID address, SIZE_T size, ULONG protect,
+                                               ULONG *old);
+HOSTMEM_API BOOL hostmem_VirtualLock(LPVOID address, SIZE_T size);
+HOSTMEM_API BOOL hostmem_VirtualUnlock(LPVOID address, SIZE_T size);
+HOSTMEM_API DWORD hostmem_DiscardVirtualMemory(PVOID address, SIZE_T size);
+HOSTMEM_API BOOL hostmem_PrefetchVirtualMemory(HANDLE process, uintptr_t count,
+                                               struct _WIN32_MEMORY_RANGE_ENTRY *ranges,
+                                               ULONG flags);
+HOSTMEM_API BOOL hostmem_IsBadReadPtr(LPCVOID memory, size_t size);
+HOSTMEM_API BOOL hostmem_IsBadWritePtr(LPVOID memory, size_t size);
+HOSTMEM_API BOOL hostmem_IsBadCodePtr(intptr_t(HOSTMEM_STDCALL *code)(void));
+HOSTMEM_API BOOL hostmem_IsBadStringPtrA(const char *string, size_t most);
+HOSTMEM_API BOOL hostmem_IsBadStringPtrW(const uint16_t *string, size_t most);
+HOSTMEM_API BOOL hostmem_GlobalMemoryStatusEx(struct _MEMORYSTATUSEX *status);
 
 /*
  * Reserves, commits, or both.
@@ -132,6 +171,200 @@ static inline DWORD GetLastError(void)
 static inline void SetLastError(DWORD error)
 {
     hostmem_SetLastError(error);
+}
+
+/* The handle that means the calling process: -1. It is never closed. */
+static inline HANDLE GetCurrentProcess(void)
+{
+    return hostmem_GetCurrentProcess();
+}
+
+/* --- The same functions with a process handle, which is looked at first. --- */
+
+static inline LPVOID VirtualAllocEx(HANDLE process, LPVOID address, SIZE_T size, DWORD type,
+                                    DWORD protect)
+{
+    return hostmem_VirtualAllocEx(process, address, size, type, protect);
+}
+
+static inline BOOL VirtualFreeEx(HANDLE process, LPVOID address, SIZE_T size, DWORD type)
+{
+    return hostmem_VirtualFreeEx(process, address, size, type);
+}
+
+static inline BOOL VirtualProtectEx(HANDLE process, LPVOID address, SIZE_T size, DWORD protect,
+                                    PDWORD old)
+{
+    return hostmem_VirtualProtectEx(process, address, size, protect, old);
+}
+
+static inline SIZE_T VirtualQueryEx(HANDLE process, LPCVOID address,
+                                    PMEMORY_BASIC_INFORMATION buffer, SIZE_T length)
+{
+    return hostmem_VirtualQueryEx(process, address, buffer, length);
+}
+
+/*
+ * As VirtualAlloc, with placeholders and with wishes about the address.
+ *
+ * process     GetCurrentProcess() or, here alone, NULL.
+ * parameters  an array of `count`, each of another type:
+ *               MemExtendedParameterAddressRequirements  Pointer to a MEM_ADDRESS_REQUIREMENTS; only
+ *                                                        with a NULL address, unless all of it is 0
+ *               MemExtendedParameterNumaNode             accepted: a preference, which the host's own
+ *                                                        placement of pages stands for
+ *               MemExtendedParameterAttributeFlags       must be 0
+ * type        also
+ *   MEM_RESERVE | MEM_RESERVE_PLACEHOLDER  with PAGE_NOACCESS: keeps a range, in which nothing can be
+ *                                          committed
+ *   MEM_RESERVE | MEM_REPLACE_PLACEHOLDER  with or without MEM_COMMIT: puts an allocation where
+ *                                          exactly one placeholder is; address and size are then page
+ *                                          granular
+ * VirtualFree splits a placeholder (MEM_RELEASE | MEM_PRESERVE_PLACEHOLDER on part of it), turns all
+ * of an allocation that replaced one back into it (the same on the whole), and joins two or more
+ * that make up exactly the range (MEM_RELEASE | MEM_COALESCE_PLACEHOLDERS).
+ *
+ * Errors as VirtualAlloc, and
+ *   ERROR_INVALID_PARAMETER (87)  a parameter type that is 0, unknown or there twice, a count without
+ *                                 an array, requirements that make no sense or stand beside an
+ *                                 address, attribute flags, impossible placeholder types
+ *   ERROR_INVALID_ADDRESS (487)   there is not exactly one placeholder to be replaced
+ *   ERROR_NOT_ENOUGH_MEMORY (8)   nothing is free where the requirements want it
+ *   ERROR_INVALID_HANDLE (6)      a partition or physical memory handle: none here is one
+ *   ERROR_NOACCESS (998)          requirements that are not there (NULL)
+ *
+ *     MEM_ADDRESS_REQUIREMENTS low = {NULL, (PVOID)0x7fffffff, 0};
+ *     MEM_EXTENDED_PARAMETER wish = {.Type = MemExtendedParameterAddressRequirements};
+ *     wish.Pointer = &low;
+ *     void *p = VirtualAlloc2(NULL, NULL, 1 << 20, MEM_RESERVE, PAGE_READWRITE, &wish, 1);
+ */
+static inline PVOID VirtualAlloc2(HANDLE process, PVOID address, SIZE_T size, ULONG type,
+                                  ULONG protect, struct MEM_EXTENDED_PARAMETER *parameters,
+                                  ULONG count)
+{
+    return hostmem_VirtualAlloc2(process, address, size, type, protect, parameters, count);
+}
+
+/* --- For app containers: an executable protection gives ERROR_INVALID_PARAMETER before anything
+ * else is looked at; the rest is the same. --- */
+
+static inline PVOID VirtualAllocFromApp(PVOID address, SIZE_T size, ULONG type, ULONG protect)
+{
+    return hostmem_VirtualAllocFromApp(address, size, type, protect);
+}
+
+static inline PVOID VirtualAlloc2FromApp(HANDLE process, PVOID address, SIZE_T size, ULONG type,
+                                         ULONG protect, struct MEM_EXTENDED_PARAMETER *parameters,
+                                         ULONG count)
+{
+    return hostmem_VirtualAlloc2FromApp(process, address, size, type, protect, parameters, count);
+}
+
+static inline BOOL VirtualProtectFromApp(PVOID address, SIZE_T size, ULONG protect, ULONG *old)
+{
+    return hostmem_VirtualProtectFromApp(address, size, protect, old);
+}
+
+/*
+ * Locks the pages touched by [address, address + size) in physical memory, memory of others
+ * included. There is no count: one unlock ends any number of locks. So does decommitting or releasing
+ * the pages; a child of fork has no locks.
+ *
+ * Returns nonzero, or 0 with
+ *   ERROR_INVALID_PARAMETER (87)     size 0, a range beyond the highest address
+ *   ERROR_NOACCESS (998)             some page is not committed, or PAGE_NOACCESS
+ *   STATUS_GUARD_PAGE_VIOLATION (0x80000001)
+ *                                    the first page in the way is a guard page; as after any access
+ *                                    to it, it is an ordinary page now, and another try may succeed
+ *   ERROR_WORKING_SET_QUOTA (1453)   the host does not allow so much (RLIMIT_MEMLOCK)
+ */
+static inline BOOL VirtualLock(LPVOID address, SIZE_T size)
+{
+    return hostmem_VirtualLock(address, size);
+}
+
+/*
+ * Ends that. Returns nonzero, or 0 with ERROR_NOT_LOCKED (158: some page is not locked; nothing has
+ * been unlocked) or ERROR_INVALID_PARAMETER. Hosts that cannot tell (Linux before 5.4) unlock what
+ * is locked and call it success.
+ */
+static inline BOOL VirtualUnlock(LPVOID address, SIZE_T size)
+{
+    return hostmem_VirtualUnlock(address, size);
+}
+
+/*
+ * Drops the contents of pages that stay committed; their memory is returned at once, and they read
+ * as zero until they are written to. address and size must be multiples of the page size, the pages
+ * PAGE_READWRITE and of one allocation.
+ *
+ * Returns an error code and leaves the last error alone: ERROR_SUCCESS, ERROR_INVALID_PARAMETER
+ * (alignment, size 0, another protection), ERROR_INVALID_ADDRESS (not committed, not one allocation,
+ * memory that hostmem did not allocate), ERROR_NOT_ENOUGH_MEMORY.
+ */
+static inline DWORD DiscardVirtualMemory(PVOID address, SIZE_T size)
+{
+    return hostmem_DiscardVirtualMemory(address, size);
+}
+
+/*
+ * Asks for pages to be brought into physical memory before they are used: a hint that changes
+ * nothing else. Ranges that are not mapped, in part or at all, do no harm.
+ *
+ * Returns nonzero, or 0 with ERROR_INVALID_PARAMETER (count 0, a range of 0 bytes, flags that are
+ * not 0) or ERROR_NOACCESS (ranges is NULL).
+ */
+static inline BOOL PrefetchVirtualMemory(HANDLE process, uintptr_t count,
+                                         struct _WIN32_MEMORY_RANGE_ENTRY *ranges, ULONG flags)
+{
+    return hostmem_PrefetchVirtualMemory(process, count, ranges, flags);
+}
+
+/*
+ * Nonzero where some byte cannot be read (IsBadReadPtr, IsBadCodePtr: the first), written
+ * (IsBadWritePtr), or read up to the terminating 0 or `most` units of a string.
+ *
+ * Unlike Windows' functions these touch nothing whose protection does not allow it: they ask as
+ * VirtualQuery does. A guard page counts as bad and keeps its guard, an execute-only page as
+ * unreadable. The last error is left alone. As on Windows the answer may be outdated when another
+ * thread changes the memory. All are async-signal-safe.
+ */
+static inline BOOL IsBadReadPtr(LPCVOID memory, size_t size)
+{
+    return hostmem_IsBadReadPtr(memory, size);
+}
+
+static inline BOOL IsBadWritePtr(LPVOID memory, size_t size)
+{
+    return hostmem_IsBadWritePtr(memory, size);
+}
+
+static inline BOOL IsBadCodePtr(intptr_t(HOSTMEM_STDCALL *code)(void))
+{
+    return hostmem_IsBadCodePtr(code);
+}
+
+static inline BOOL IsBadStringPtrA(const char *string, size_t most)
+{
+    return hostmem_IsBadStringPtrA(string, most);
+}
+
+static inline BOOL IsBadStringPtrW(const uint16_t *string, size_t most)
+{
+    return hostmem_IsBadStringPtrW(string, most);
+}
+
+/*
+ * How much memory there is: the host's physical memory, and the address space as far as a resource
+ * limit leaves it. The page file members are the same as the physical ones: swap is not counted.
+ *
+ * status->dwLength must be sizeof(MEMORYSTATUSEX). Returns nonzero, or 0 with
+ * ERROR_INVALID_PARAMETER (another length), ERROR_NOACCESS (NULL) or ERROR_NOT_ENOUGH_MEMORY (the
+ * host could not be asked). Not async-signal-safe.
+ */
+static inline BOOL GlobalMemoryStatusEx(struct _MEMORYSTATUSEX *status)
+{
+    return hostmem_GlobalMemoryStatusEx(status);
 }
 
 #ifdef __cplusplus

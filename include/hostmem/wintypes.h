@@ -24,6 +24,15 @@
 
 #ifndef HOSTMEM_NO_WIN32_TYPES
 
+/* Windows' structures have members without a name, and bit-fields wider than int. */
+#    if defined(__GNUC__)
+#        define HOSTMEM_EXTENSION  __extension__
+#        define HOSTMEM_ALIGNED(n) __attribute__((__aligned__(n)))
+#    else
+#        define HOSTMEM_EXTENSION
+#        define HOSTMEM_ALIGNED(n)
+#    endif
+
 typedef void *LPVOID;
 typedef void *PVOID;
 typedef const void *LPCVOID;
@@ -35,6 +44,10 @@ typedef uint32_t ULONG;
 typedef uint32_t UINT;
 typedef int32_t LONG;
 typedef uint64_t DWORDLONG;
+typedef uint64_t DWORD64;
+typedef uint16_t WCHAR; /* wchar_t has 32 bits on such systems */
+typedef const char *LPCSTR;
+typedef const WCHAR *LPCWSTR;
 typedef DWORD *PDWORD;
 typedef ULONG *PULONG;
 typedef int BOOL;
@@ -42,7 +55,10 @@ typedef size_t SIZE_T;
 typedef size_t *PSIZE_T;
 typedef uintptr_t DWORD_PTR;
 typedef uintptr_t ULONG_PTR;
+typedef uintptr_t UINT_PTR;
+typedef intptr_t INT_PTR;
 typedef int32_t HRESULT;
+typedef INT_PTR(HOSTMEM_STDCALL *FARPROC)(void);
 
 #    ifndef TRUE
 #        define TRUE 1
@@ -98,6 +114,71 @@ typedef struct _SYSTEM_INFO {
     WORD wProcessorRevision;
 } SYSTEM_INFO, *LPSYSTEM_INFO;
 
+/* What GlobalMemoryStatusEx writes; amounts in bytes. */
+typedef struct _MEMORYSTATUSEX {
+    DWORD dwLength;     /* in: sizeof(MEMORYSTATUSEX) */
+    DWORD dwMemoryLoad; /* percentage of physical memory in use */
+    DWORDLONG ullTotalPhys;
+    DWORDLONG ullAvailPhys;
+    DWORDLONG ullTotalPageFile; /* what can be committed */
+    DWORDLONG ullAvailPageFile;
+    DWORDLONG ullTotalVirtual; /* the address space */
+    DWORDLONG ullAvailVirtual;
+    DWORDLONG ullAvailExtendedVirtual; /* always 0 */
+} MEMORYSTATUSEX, *LPMEMORYSTATUSEX;
+
+/* A range for PrefetchVirtualMemory. */
+typedef struct _WIN32_MEMORY_RANGE_ENTRY {
+    PVOID VirtualAddress;
+    SIZE_T NumberOfBytes;
+} WIN32_MEMORY_RANGE_ENTRY, *PWIN32_MEMORY_RANGE_ENTRY;
+
+/* Where VirtualAlloc2 may place a reservation; a member that is 0 asks for nothing. */
+typedef struct _MEM_ADDRESS_REQUIREMENTS {
+    PVOID LowestStartingAddress; /* a multiple of the allocation granularity */
+    PVOID HighestEndingAddress;  /* the last byte that may be used, the last of a page */
+    SIZE_T Alignment;            /* a power of two, at least the allocation granularity */
+} MEM_ADDRESS_REQUIREMENTS, *PMEM_ADDRESS_REQUIREMENTS;
+
+typedef enum MEM_EXTENDED_PARAMETER_TYPE {
+    MemExtendedParameterInvalidType = 0,
+    MemExtendedParameterAddressRequirements = 1, /* Pointer: MEM_ADDRESS_REQUIREMENTS */
+    MemExtendedParameterNumaNode = 2,            /* ULong: the preferred node */
+    MemExtendedParameterPartitionHandle = 3,
+    MemExtendedParameterUserPhysicalHandle = 4,
+    MemExtendedParameterAttributeFlags = 5, /* ULong64: MEM_EXTENDED_PARAMETER_* */
+    MemExtendedParameterImageMachine = 6,
+    MemExtendedParameterMax = 7
+} MEM_EXTENDED_PARAMETER_TYPE,
+    *PMEM_EXTENDED_PARAMETER_TYPE;
+
+#    define MEM_EXTENDED_PARAMETER_TYPE_BITS 8
+
+/* One wish beyond the arguments of VirtualAlloc2; Type says which, and which other member counts. */
+typedef struct HOSTMEM_ALIGNED(8) MEM_EXTENDED_PARAMETER {
+    HOSTMEM_EXTENSION struct {
+        DWORD64 Type : MEM_EXTENDED_PARAMETER_TYPE_BITS;
+        DWORD64 Reserved : 64 - MEM_EXTENDED_PARAMETER_TYPE_BITS;
+    };
+    HOSTMEM_EXTENSION union {
+        DWORD64 ULong64;
+        PVOID Pointer;
+        SIZE_T Size;
+        HANDLE Handle;
+        DWORD ULong;
+    };
+} MEM_EXTENDED_PARAMETER, *PMEM_EXTENDED_PARAMETER;
+
+/* Attribute flags. */
+#    define MEM_EXTENDED_PARAMETER_GRAPHICS            0x00000001u
+#    define MEM_EXTENDED_PARAMETER_NONPAGED            0x00000002u
+#    define MEM_EXTENDED_PARAMETER_ZERO_PAGES_OPTIONAL 0x00000004u
+#    define MEM_EXTENDED_PARAMETER_NONPAGED_LARGE      0x00000008u
+#    define MEM_EXTENDED_PARAMETER_NONPAGED_HUGE       0x00000010u
+#    define MEM_EXTENDED_PARAMETER_EC_CODE             0x00000040u
+
+#    define NUMA_NO_PREFERRED_NODE 0xffffffffu
+
 /* Allocation types and states. */
 #    define MEM_COMMIT                0x00001000u
 #    define MEM_RESERVE               0x00002000u
@@ -141,11 +222,13 @@ typedef struct _SYSTEM_INFO {
 #    define ERROR_BAD_LENGTH         24u
 #    define ERROR_NOT_SUPPORTED      50u
 #    define ERROR_INVALID_PARAMETER  87u
+#    define ERROR_NOT_LOCKED         158u
 #    define ERROR_BUSY               170u
 #    define ERROR_INVALID_ADDRESS    487u
 #    define ERROR_NOACCESS           998u
 #    define ERROR_MAPPED_ALIGNMENT   1132u
 #    define ERROR_PRIVILEGE_NOT_HELD 1314u
+#    define ERROR_WORKING_SET_QUOTA  1453u
 #    define ERROR_COMMITMENT_LIMIT   1455u
 
 /* HRESULTs; E_OUTOFMEMORY and friends are written as signed 32-bit values. */

@@ -38,7 +38,7 @@ int32_t hostmem_capabilities(hostmem_capability_info *info)
         .physical = HOSTMEM_UNAVAILABLE,
         .reset = (facilities & HM_OS_FACILITY_LAZY_RESET) != 0 ? HOSTMEM_BY_KERNEL
                                                                : HOSTMEM_BY_PROTECTION,
-        .placeholders = HOSTMEM_UNAVAILABLE,
+        .placeholders = HOSTMEM_BY_PROTECTION,
     };
     hm_sized_answer(info, info->size, &answer, sizeof answer);
     return S_OK;

@@ -1,22 +1,18 @@
 /*
- * The Nt names. They add to the space what only this face has: process handles, zero_bits, and
+ * Allocating, freeing and protecting. They add to the space what only this face has: zero_bits, and
  * release of a part.
  */
+#include <hostmem/mscoree.h>
 #include <hostmem/nt.h>
 
 #include "compiler.h"
+#include "policy/extended.h"
 #include "policy/policy.h"
+#include "policy/process.h"
 #include "space/account.h"
 #include "space/rules.h"
 
-enum { ZERO_BITS_MAX = 20, ZERO_BITS_INVALID_MAX = 31 };
-
-static hm_status check_process(HANDLE process)
-{
-    if (process == NtCurrentProcess())
-        return HM_STATUS_SUCCESS;
-    return process == NULL ? HM_STATUS_INVALID_HANDLE : HM_STATUS_ACCESS_DENIED;
-}
+enum { ZERO_BITS_MAX = 21, ZERO_BITS_INVALID_MAX = 31 };
 
 /* The last address that zero_bits allows; 0 for the values in between that mean nothing. */
 static uintptr_t highest_allowed(ULONG_PTR zero_bits)
@@ -25,7 +21,7 @@ static uintptr_t highest_allowed(ULONG_PTR zero_bits)
         return UINTPTR_MAX;
     if (zero_bits <= ZERO_BITS_MAX)
         return (uintptr_t)0xffffffffu >> zero_bits;
-    if (zero_bits <= ZERO_BITS_INVALID_MAX)
+    if (zero_bits <= ZERO_BITS_INVALID_MAX || UINTPTR_MAX <= 0xffffffffu)
         return 0;
     /* A mask: everything below its highest bit, that bit included. */
     return (uintptr_t)(((uint64_t)2 << hm_highest_bit(zero_bits)) - 1);
@@ -37,7 +33,7 @@ NTSTATUS hostmem_NtAllocateVirtualMemory(HANDLE process, PVOID *base, ULONG_PTR 
     uintptr_t highest = highest_allowed(zero_bits);
     if (highest == 0)
         return HM_STATUS_INVALID_PARAMETER_3;
-    hm_status status = check_process(process);
+    hm_status status = hm_policy_check_process(process);
     if (status == HM_STATUS_SUCCESS && (base == NULL || size == NULL))
         status = HM_STATUS_ACCESS_VIOLATION;
     if (status != HM_STATUS_SUCCESS)
@@ -52,6 +48,7 @@ NTSTATUS hostmem_NtAllocateVirtualMemory(HANDLE process, PVOID *base, ULONG_PTR 
         .type = wanted == 0 && type & MEM_COMMIT ? type | MEM_RESERVE : type,
         .protect = protect,
         .account = HM_ACCOUNT_PROCESS,
+        .urgency = eProcessCritical,
         .highest = highest,
     };
     status = hm_space_allocate(&request);
@@ -62,9 +59,26 @@ NTSTATUS hostmem_NtAllocateVirtualMemory(HANDLE process, PVOID *base, ULONG_PTR 
     return status;
 }
 
+NTSTATUS hostmem_NtAllocateVirtualMemoryEx(HANDLE process, PVOID *base, PSIZE_T size, ULONG type,
+                                           ULONG protect, struct MEM_EXTENDED_PARAMETER *parameters,
+                                           ULONG count)
+{
+    hm_status status = hm_policy_check_process(process);
+    if (status == HM_STATUS_SUCCESS && (base == NULL || size == NULL))
+        status = HM_STATUS_ACCESS_VIOLATION;
+    if (status != HM_STATUS_SUCCESS)
+        return status;
+    uintptr_t start = (uintptr_t)*base;
+    status = hm_policy_allocate_extended(HM_ACCOUNT_PROCESS, &start, size, type, protect,
+                                         eProcessCritical, parameters, count);
+    if (status == HM_STATUS_SUCCESS)
+        *base = (PVOID)start;
+    return status;
+}
+
 NTSTATUS hostmem_NtFreeVirtualMemory(HANDLE process, PVOID *base, PSIZE_T size, ULONG type)
 {
-    hm_status status = check_process(process);
+    hm_status status = hm_policy_check_process(process);
     if (status == HM_STATUS_SUCCESS && (base == NULL || size == NULL))
         status = HM_STATUS_ACCESS_VIOLATION;
     if (status != HM_STATUS_SUCCESS)
@@ -84,7 +98,7 @@ NTSTATUS hostmem_NtFreeVirtualMemory(HANDLE process, PVOID *base, PSIZE_T size, 
 NTSTATUS hostmem_NtProtectVirtualMemory(HANDLE process, PVOID *base, PSIZE_T size, ULONG protect,
                                         PULONG old)
 {
-    hm_status status = check_process(process);
+    hm_status status = hm_policy_check_process(process);
     if (status != HM_STATUS_SUCCESS)
         return status;
     if (base == NULL || size == NULL)
@@ -96,20 +110,5 @@ NTSTATUS hostmem_NtProtectVirtualMemory(HANDLE process, PVOID *base, PSIZE_T siz
         *base = (PVOID)start;
         *size = length;
     }
-    return status;
-}
-
-NTSTATUS hostmem_NtQueryVirtualMemory(HANDLE process, LPCVOID base, int32_t what, PVOID buffer,
-                                      SIZE_T length, PSIZE_T written)
-{
-    hm_status status = check_process(process);
-    if (status == HM_STATUS_SUCCESS && what != MemoryBasicInformation)
-        status = STATUS_INVALID_INFO_CLASS;
-    if (status != HM_STATUS_SUCCESS)
-        return status;
-    size_t filled;
-    status = hm_policy_query_basic((uintptr_t)base, buffer, length, &filled);
-    if (written != NULL && status == HM_STATUS_SUCCESS)
-        *written = filled;
     return status;
 }

@@ -44,4 +44,16 @@ bool hm_policy_has_room(uintptr_t base, size_t size);
 /* Percentage of physical memory in use and bytes available to this account; see GetMemoryLoad. */
 hm_status hm_policy_load(int account, uint32_t *percent, uint64_t *available);
 
+/* What the machine has, and what this process may still take; bytes. */
+struct hm_memory_status {
+    uint32_t percent; /* of physical memory in use */
+    uint64_t physical;
+    uint64_t physical_available;
+    uint64_t space; /* address space: the application's, or the resource limit on it */
+    uint64_t space_available;
+};
+
+/* INSUFFICIENT_RESOURCES: the host could not be asked. Not async-signal-safe. */
+hm_status hm_policy_memory_status(struct hm_memory_status *memory);
+
 #endif

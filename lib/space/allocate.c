@@ -65,15 +65,28 @@ static hm_status occupy(const struct hm_op *op, struct hm_request *request, hm_a
     return HM_STATUS_SUCCESS;
 }
 
-static hm_status place_and_occupy(struct hm_request *request, hm_addr length)
+static hm_status place_and_occupy(const struct hm_op *op, struct hm_request *request,
+                                  hm_addr length)
 {
-    struct hm_op op;
     struct hm_place place;
-    hm_op_enter(&op);
     hm_status status = find_place(request, length, &place);
-    if (status == HM_STATUS_SUCCESS)
-        status = occupy(&op, request, length, &place);
-    hm_op_leave(&op);
+    return status == HM_STATUS_SUCCESS ? occupy(op, request, length, &place) : status;
+}
+
+static hm_status charge_and_place(const struct hm_op *op, struct hm_request *request,
+                                  hm_addr length)
+{
+    if (!hm_account_reserve(request->account, length))
+        return HM_STATUS_NO_MEMORY;
+    uint64_t commit = request->type & MEM_COMMIT ? length : 0;
+    hm_status status = HM_STATUS_COMMITMENT_LIMIT;
+    if (hm_account_commit(request->account, commit, request->urgency)) {
+        status = place_and_occupy(op, request, length);
+        if (status == HM_STATUS_SUCCESS)
+            return status;
+        hm_account_uncommit(request->account, commit);
+    }
+    hm_account_unreserve(request->account, length);
     return status;
 }
 
@@ -83,17 +96,10 @@ static hm_status reserve(struct hm_request *request)
     hm_addr granularity = hm_space_granularity();
     struct hm_range pages = hm_work_pages(request->base, request->size);
     hm_addr length = pages.end - (request->base & ~(granularity - 1));
-    if (!hm_account_reserve(request->account, length))
-        return HM_STATUS_NO_MEMORY;
-    uint64_t commit = request->type & MEM_COMMIT ? length : 0;
-    hm_status status = HM_STATUS_COMMITMENT_LIMIT;
-    if (hm_account_commit(request->account, commit, request->urgency)) {
-        status = place_and_occupy(request, length);
-        if (status == HM_STATUS_SUCCESS)
-            return status;
-        hm_account_uncommit(request->account, commit);
-    }
-    hm_account_unreserve(request->account, length);
+    struct hm_op op;
+    hm_op_enter(&op);
+    hm_status status = charge_and_place(&op, request, length);
+    hm_op_leave(&op);
     return status;
 }
 
@@ -136,7 +142,6 @@ static hm_status commit_claimed(const struct hm_op *op, struct hm_range range,
 
 static hm_status commit(struct hm_request *request)
 {
-    const struct hm_geometry *geometry = hm_geometry();
     struct hm_range range = hm_work_pages(request->base, request->size);
     struct hm_cell first;
     hm_table_find(range.start, &first);
@@ -145,7 +150,7 @@ static hm_status commit(struct hm_request *request)
     struct hm_op op;
     hm_op_enter(&op);
     hm_status status = HM_STATUS_CONFLICTING_ADDRESSES;
-    enum hm_claim_result claimed = hm_work_claim_allocation(range, hm_cell_base(geometry, &first));
+    enum hm_claim_result claimed = hm_work_claim_around(range);
     if (claimed == HM_CLAIMED)
         status = commit_claimed(&op, range, request);
     else if (claimed == HM_CLAIM_NO_MEMORY)

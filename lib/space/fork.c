@@ -91,7 +91,9 @@ static void repair(void)
 static void in_child(void)
 {
     hm_op_forget_others();
-    if (!quiet)
+    /* Inside an operation of its own, interrupted by the handler that forks, its claims cannot be told
+     * from those that nobody will end: then these few pages stay as they are. */
+    if (!quiet && !hm_op_is_inside())
         repair();
     hm_os_backend()->restore_signals(&saved_mask);
 }

@@ -104,35 +104,48 @@ static enum hm_claim_result claim_for_free(struct hm_range part, hm_addr base, h
 
 enum attempt { DONE, CHANGED_MEANWHILE };
 
+/* What is asked for, as the allocation is now; may be wrong if another thread is changing it. */
+static hm_status inspect(struct hm_range *part, bool whole, hm_addr base, hm_addr end)
+{
+    if (whole && part->start != base)
+        return HM_STATUS_FREE_VM_NOT_AT_BASE;
+    if (whole)
+        part->end = end;
+    return part->start < part->end && part->end <= end ? HM_STATUS_SUCCESS
+                                                       : HM_STATUS_UNABLE_TO_FREE_VM;
+}
+
+static hm_status free_claimed(const struct hm_op *op, struct hm_range part, hm_addr base,
+                              hm_addr end, uint32_t type)
+{
+    if (type == MEM_DECOMMIT)
+        return decommit_claimed(op, part);
+    release_claimed(op, part, base, end);
+    return HM_STATUS_SUCCESS;
+}
+
 /* One try; *status counts only when DONE. */
 static enum attempt try_free(struct hm_range *part, bool whole, uint32_t type, hm_status *status)
 {
-    const struct hm_geometry *geometry = hm_geometry();
     struct hm_cell cell;
     hm_table_find(part->start, &cell);
     *status = HM_STATUS_MEMORY_NOT_ALLOCATED;
     if (!hm_word_is_allocated(cell.word))
         return DONE;
-    hm_addr base = hm_cell_base(geometry, &cell);
+    hm_addr base = hm_cell_base(hm_geometry(), &cell);
     hm_addr end = hm_scan_allocation(base);
-    *status = HM_STATUS_FREE_VM_NOT_AT_BASE;
-    if (whole && part->start != base)
-        return DONE;
-    if (whole)
-        part->end = end;
-    *status = HM_STATUS_UNABLE_TO_FREE_VM;
-    if (part->end > end)
-        return DONE;
+    *status = inspect(part, whole, base, end);
+    if (*status != HM_STATUS_SUCCESS) {
+        /* True if the page has kept its place in the allocation while its end was looked for. */
+        struct hm_cell again;
+        hm_table_find(part->start, &again);
+        return !(cell.raw & HM_WORD_CLAIM) && again.raw == cell.raw ? DONE : CHANGED_MEANWHILE;
+    }
     struct hm_op op;
     hm_op_enter(&op);
     enum hm_claim_result result = claim_for_free(*part, base, end, type);
-    *status = HM_STATUS_NO_MEMORY;
-    if (result == HM_CLAIMED && type == MEM_RELEASE) {
-        release_claimed(&op, *part, base, end);
-        *status = HM_STATUS_SUCCESS;
-    } else if (result == HM_CLAIMED) {
-        *status = decommit_claimed(&op, *part);
-    }
+    *status =
+        result == HM_CLAIMED ? free_claimed(&op, *part, base, end, type) : HM_STATUS_NO_MEMORY;
     hm_op_leave(&op);
     return result == HM_CLAIM_REFUSED ? CHANGED_MEANWHILE : DONE;
 }
@@ -148,8 +161,8 @@ hm_status hm_space_free(uintptr_t *base, size_t *size, uint32_t type)
     hm_status status;
     /* Another thread that frees part of the allocation at the same time changes what is asked for;
      * look again then: the answer is the one for what it left. */
-    while (try_free(&part, whole, type, &status) == CHANGED_MEANWHILE)
-        ;
+    for (unsigned round = 0; try_free(&part, whole, type, &status) == CHANGED_MEANWHILE; round++)
+        hm_os_backend()->wait_step(round);
     if (status != HM_STATUS_SUCCESS)
         return status;
     if (part.end - part.start >= hm_level_size(hm_geometry(), HM_LEVEL_LARGE))

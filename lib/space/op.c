@@ -15,6 +15,7 @@ struct hm_op_slot {
 };
 
 static struct hm_op_slot slots[SLOTS];
+static HM_THREAD_LOCAL struct hm_op *innermost;
 static _Atomic unsigned closed;
 static _Atomic unsigned trimming;
 
@@ -28,11 +29,16 @@ static struct hm_op_slot *slot_of_caller(void)
 void hm_op_enter(struct hm_op *op)
 {
     op->slot = slot_of_caller();
+    op->counted = false;
+    op->outer = innermost;
+    innermost = op;
     for (unsigned round = 0;; round++) {
         /* Sequentially consistent on both sides: either close sees us, or we see close. */
         atomic_fetch_add(&op->slot->active, 1);
-        if (HM_LIKELY(atomic_load(&closed) == 0))
+        if (HM_LIKELY(atomic_load(&closed) == 0)) {
+            op->counted = true;
             return;
+        }
         atomic_fetch_sub(&op->slot->active, 1);
         while (atomic_load(&closed) != 0)
             hm_os_backend()->wait_step(round++);
@@ -61,7 +67,9 @@ static void check_table(void) {}
 
 void hm_op_leave(struct hm_op *op)
 {
+    op->counted = false;
     atomic_fetch_sub_explicit(&op->slot->active, 1, memory_order_release);
+    innermost = op->outer;
     check_table();
 }
 
@@ -81,12 +89,25 @@ uint64_t hm_op_leaving_tag(const struct hm_op *op)
     return next_tag(op) & (((uint64_t)1 << 36) - 1);
 }
 
-static bool anybody_active(void)
+static unsigned own_operations(void)
 {
+    unsigned count = 0;
+    for (const struct hm_op *op = innermost; op; op = op->outer)
+        count += op->counted;
+    return count;
+}
+
+bool hm_op_is_inside(void)
+{
+    return innermost != NULL;
+}
+
+static bool others_active(void)
+{
+    unsigned count = 0;
     for (int i = 0; i < SLOTS; i++)
-        if (atomic_load(&slots[i].active) != 0)
-            return true;
-    return false;
+        count += atomic_load(&slots[i].active);
+    return count > own_operations();
 }
 
 void hm_op_begin_trim(void)
@@ -102,7 +123,7 @@ void hm_op_end_trim(void)
 bool hm_op_close(unsigned patience)
 {
     atomic_fetch_add(&closed, 1);
-    for (unsigned round = 0; anybody_active() || (patience > 0 && atomic_load(&trimming) != 0);
+    for (unsigned round = 0; others_active() || (patience > 0 && atomic_load(&trimming) != 0);
          round++) {
         if (round >= patience)
             return false;
@@ -120,6 +141,9 @@ void hm_op_forget_others(void)
 {
     for (int i = 0; i < SLOTS; i++)
         atomic_store(&slots[i].active, 0);
+    for (const struct hm_op *op = innermost; op; op = op->outer)
+        if (op->counted)
+            atomic_fetch_add(&op->slot->active, 1);
     atomic_store(&trimming, 0);
     atomic_store(&closed, 0);
 }

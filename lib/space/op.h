@@ -19,6 +19,8 @@ struct hm_op_slot;
 
 struct hm_op {
     struct hm_op_slot *slot;
+    struct hm_op *outer;   /* the operation of this thread that a signal handler interrupted */
+    volatile bool counted; /* its slot knows of it; a handler may look in between */
 };
 
 void hm_op_enter(struct hm_op *op);
@@ -32,7 +34,7 @@ uint64_t hm_op_leaving_tag(const struct hm_op *op);
 
 /*
  * Keeps new operations out and waits at most `patience` steps (hm_os wait_step: short at first, a
- * millisecond each later) until none is at work; true if so. hm_op_open follows, whatever it
+ * millisecond each later) until none is at work but the caller itself; true if so. hm_op_open follows, whatever it
  * answered. The caller has signals blocked: a thread stopped in between would keep everybody out.
  */
 bool hm_op_close(unsigned patience);
@@ -45,7 +47,11 @@ void hm_op_end_trim(void);
 /* Makes forks safe (fork.c); called when the library is loaded. */
 void hm_op_watch_forks(void);
 
-/* In a child of fork: nobody but the caller exists any more. */
+/* In a child of fork: nobody but the caller exists any more. Operations of its own, which a signal
+ * handler that forks may have interrupted, go on. */
 void hm_op_forget_others(void);
+
+/* Is an operation of the calling thread under way? */
+bool hm_op_is_inside(void);
 
 #endif

@@ -34,12 +34,12 @@ static hm_status protect_claimed(const struct hm_op *op, struct hm_range range, 
     return HM_STATUS_SUCCESS;
 }
 
-static hm_status protect_owned(struct hm_range range, hm_addr base, uint32_t protect, uint32_t *old)
+static hm_status protect_owned(struct hm_range range, uint32_t protect, uint32_t *old)
 {
     struct hm_op op;
     hm_op_enter(&op);
     hm_status status = HM_STATUS_CONFLICTING_ADDRESSES;
-    enum hm_claim_result claimed = hm_work_claim_allocation(range, base);
+    enum hm_claim_result claimed = hm_work_claim_around(range);
     if (claimed == HM_CLAIMED)
         status = protect_claimed(&op, range, protect, old);
     else if (claimed == HM_CLAIM_NO_MEMORY)
@@ -57,7 +57,7 @@ hm_status hm_space_protect(uintptr_t *base, size_t *size, uint32_t protect, uint
     if (!hm_word_is_allocated(first.word))
         status = hm_foreign_protect(range, protect, old);
     else if (hm_rules_valid_protection(protect))
-        status = protect_owned(range, hm_cell_base(hm_geometry(), &first), protect, old);
+        status = protect_owned(range, protect, old);
     else
         status = HM_STATUS_INVALID_PAGE_PROTECTION; /* copy on write of private memory */
     if (status == HM_STATUS_SUCCESS) {

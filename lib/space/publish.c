@@ -2,6 +2,9 @@
  * Publishing: new words into claimed entries, and folding entries that became alike into the one
  * above them. Inside a claimed range that needs no further claim: whoever holds every entry below a
  * SPLIT word is the only one who may merge it.
+ *
+ * The order is from the last page to the first. An allocation is taken for whole from the moment at
+ * which its first page says so: whoever frees it looks from there for its end.
  */
 #include <assert.h>
 
@@ -71,8 +74,9 @@ static void publish_entry(const struct publication *p, hm_addr start, int level,
     bool whole = p->start <= start && end <= p->end;
     hm_addr step = hm_level_size(geometry, level - 1);
     hm_addr first = p->start > start ? p->start & ~(step - 1) : start;
-    for (hm_addr at = first; at < end && at < p->end; at += step)
-        publish_entry(p, at, level - 1, whole);
+    hm_addr last = ((p->end < end ? p->end : end) - 1) & ~(step - 1);
+    for (hm_addr at = last + step; at > first; at -= step)
+        publish_entry(p, at - step, level - 1, whole);
     if (!whole)
         return;
     hm_word meaning;
@@ -97,6 +101,6 @@ void hm_publish(const struct hm_op *op, hm_addr start, hm_addr end, hm_change ch
     }
     struct publication p = {geometry, op, start, end, change, context};
     hm_addr giant = hm_level_size(geometry, HM_LEVEL_GIANT);
-    for (hm_addr at = start & ~(giant - 1); at < end; at += giant)
-        publish_entry(&p, at, HM_LEVEL_GIANT, false);
+    for (hm_addr at = ((end - 1) & ~(giant - 1)) + giant; at > start; at -= giant)
+        publish_entry(&p, at - giant, HM_LEVEL_GIANT, false);
 }

@@ -134,8 +134,7 @@ hm_status hm_space_reset(uintptr_t *base, size_t *size, bool undo)
     struct hm_op op;
     hm_op_enter(&op);
     hm_status status = HM_STATUS_CONFLICTING_ADDRESSES;
-    enum hm_claim_result claimed =
-        hm_work_claim_allocation(range, hm_cell_base(hm_geometry(), &first));
+    enum hm_claim_result claimed = hm_work_claim_around(range);
     if (claimed == HM_CLAIMED) {
         status = undo ? undo_claimed(range) : reset_claimed(range);
         hm_publish(&op, range.start, range.end, unchanged, NULL);

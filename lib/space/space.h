@@ -1,7 +1,7 @@
 /*
  * space.h - the address space: what Windows' memory manager does, in terms of NTSTATUS.
  *
- * Everything above this layer (policy, faces) uses these five functions and the accounts. Arguments
+ * Everything above this layer (policy, faces) uses these functions and the accounts. Arguments
  * are already known to be well-formed (rules.h); this layer decides whether the address space
  * allows what they ask, and does it: all of it, or nothing.
  *

@@ -13,6 +13,9 @@ static _Atomic unsigned waiting_count;
  * everybody, hence the mask. */
 static bool begin(struct hm_os_mask *mask)
 {
+    /* In a handler that interrupted an operation of this thread somebody is at work: this thread. */
+    if (hm_op_is_inside())
+        return false;
     hm_os_backend()->mask_signals(mask);
     hm_op_begin_trim();
     if (hm_op_close(0))

@@ -19,6 +19,26 @@ enum hm_claim_result hm_work_claim_allocation(struct hm_range range, hm_addr bas
     return hm_claim(&claim);
 }
 
+static bool find_base(hm_addr at, hm_addr *base)
+{
+    struct hm_cell cell;
+    hm_table_find(at, &cell);
+    *base = hm_word_is_allocated(cell.word) ? hm_cell_base(hm_geometry(), &cell) : 0;
+    return hm_word_is_allocated(cell.word);
+}
+
+enum hm_claim_result hm_work_claim_around(struct hm_range range)
+{
+    hm_addr base;
+    while (find_base(range.start, &base)) {
+        hm_addr now;
+        enum hm_claim_result result = hm_work_claim_allocation(range, base);
+        if (result != HM_CLAIM_REFUSED || (find_base(range.start, &now) && now == base))
+            return result;
+    }
+    return HM_CLAIM_REFUSED;
+}
+
 bool hm_work_goes_on(hm_addr base, hm_addr end)
 {
     if (end > hm_space_highest_address())

@@ -30,6 +30,13 @@ struct hm_range hm_work_pages(uintptr_t base, size_t size);
 enum hm_claim_result hm_work_claim_allocation(struct hm_range range, hm_addr base);
 
 /*
+ * Claims range if all of it belongs to the allocation that its first page belongs to. While a part of
+ * an allocation is released, what is left behind it takes a new base, page by page: a claim that was
+ * refused for that reason is tried again with the base that the first page has now.
+ */
+enum hm_claim_result hm_work_claim_around(struct hm_range range);
+
+/*
  * Does the allocation that begins at base, and whose pages up to end are claimed, go on behind end?
  * Its end was looked for before the claim; it may have made way for a longer one at the same base.
  */

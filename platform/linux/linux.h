@@ -46,4 +46,8 @@ size_t hm_linux_stack_growth(size_t page_size);
 size_t hm_linux_page_size(void);
 uintptr_t hm_linux_user_end(void); /* the first address that is not the user's; 0: not known */
 
+/* Does the kernel refuse to call these pages less recently used? It does where some are locked; and,
+ * before Linux 5.4, everywhere. */
+bool hm_linux_refuses_cold(uintptr_t page, size_t size);
+
 #endif

@@ -75,23 +75,23 @@ int hm_host_reset(uintptr_t base, size_t size)
     return error;
 }
 
-/* Makes the page dirty without changing it, whoever else is writing to it. */
+/*
+ * Makes the page dirty without changing it, whoever else is writing to it. Not by or-ing nothing to it,
+ * which compilers know how to do without writing.
+ */
 static void touch(uintptr_t page)
 {
-    atomic_fetch_or((_Atomic unsigned char *)page, 0);
+    volatile _Atomic unsigned char *byte = (volatile _Atomic unsigned char *)page;
+    unsigned char value = atomic_load(byte);
+    /* If it fails somebody else has written, which is as good. */
+    (void)atomic_compare_exchange_strong(byte, &value, value);
 }
 
-static int keep_batch(uintptr_t base, size_t pages, const unsigned char *has, bool *kept)
+static int look_and_touch(uintptr_t base, size_t pages, const unsigned char *has, bool *kept)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     unsigned char still[BATCH];
-    int saved = errno;
 
-    if (syscall(SYS_mlock2, base, pages * page, MLOCK_ONFAULT) != 0) {
-        int error = errno;
-        errno = saved;
-        return error;
-    }
     int error = read_pagemap(base, pages, still);
     for (size_t i = 0; i < pages && error == 0; i++) {
         if (has[i] && still[i])
@@ -99,8 +99,39 @@ static int keep_batch(uintptr_t base, size_t pages, const unsigned char *has, bo
         else if (has[i])
             *kept = false;
     }
-    (void)syscall(SYS_munlock, base, pages * page); /* sanitizers make munlock do nothing */
+    return error;
+}
+
+static int keep_batch(uintptr_t base, size_t pages, const unsigned char *has, bool *kept)
+{
+    size_t size = pages * (size_t)sysconf(_SC_PAGESIZE);
+    int saved = errno;
+
+    if (syscall(SYS_mlock2, base, size, MLOCK_ONFAULT) != 0) {
+        int error = errno;
+        errno = saved;
+        return error;
+    }
+    int error = look_and_touch(base, pages, has, kept);
+    (void)syscall(SYS_munlock, base, size); /* sanitizers make munlock do nothing */
     errno = saved;
+    return error;
+}
+
+/* What the caller has locked stays locked: it cannot have been dropped, and needs no lock of ours. */
+static int keep_some(uintptr_t base, size_t pages, const unsigned char *has, bool *kept)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    int error = 0;
+
+    if (!hm_linux_refuses_cold(base, pages * page))
+        return keep_batch(base, pages, has, kept);
+    for (size_t i = 0; i < pages && error == 0; i++) {
+        if (!hm_linux_refuses_cold(base + i * page, page))
+            error = keep_batch(base + i * page, 1, has + i, kept);
+        else
+            error = look_and_touch(base + i * page, 1, has + i, kept);
+    }
     return error;
 }
 
@@ -112,6 +143,6 @@ int hm_host_keep(uintptr_t base, size_t size, const unsigned char *has, bool *ke
 
     *kept = true;
     for (size_t i = 0; i < pages && error == 0; i += BATCH)
-        error = keep_batch(base + i * page, pages - i < BATCH ? pages - i : BATCH, has + i, kept);
+        error = keep_some(base + i * page, pages - i < BATCH ? pages - i : BATCH, has + i, kept);
     return error;
 }

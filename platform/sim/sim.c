@@ -162,6 +162,45 @@ static int hm_sim_keep(uintptr_t base, size_t size, const unsigned char *has, bo
     return hm_sim_end(&call, error);
 }
 
+static int hm_sim_lock(uintptr_t base, size_t size)
+{
+    struct hm_sim_call call;
+
+    int error = hm_sim_begin(&call, HM_SIM_LOCK, base, size, 0);
+    if (error == 0)
+        error = real->lock(base, size);
+    return hm_sim_end(&call, error);
+}
+
+static int hm_sim_unlock(uintptr_t base, size_t size)
+{
+    struct hm_sim_call call;
+
+    int error = hm_sim_begin(&call, HM_SIM_UNLOCK, base, size, 0);
+    if (error == 0)
+        error = real->unlock(base, size);
+    return hm_sim_end(&call, error);
+}
+
+static void hm_sim_prefetch(uintptr_t base, size_t size)
+{
+    struct hm_sim_call call;
+
+    (void)hm_sim_begin(&call, HM_SIM_PREFETCH, base, size, 0);
+    real->prefetch(base, size);
+    (void)hm_sim_end(&call, 0);
+}
+
+static int hm_sim_flush(uintptr_t base, size_t size)
+{
+    struct hm_sim_call call;
+
+    int error = hm_sim_begin(&call, HM_SIM_FLUSH, base, size, 0);
+    if (error == 0)
+        error = real->flush(base, size);
+    return hm_sim_end(&call, error);
+}
+
 static int hm_sim_find_mapping(uintptr_t address, struct hm_os_mapping *mapping)
 {
     struct hm_sim_call call;
@@ -188,6 +227,7 @@ static int hm_sim_load(struct hm_os_load *load)
     if (error == 0 && total != 0) {
         load->physical_total = total;
         load->physical_available = atomic_load(&physical_available);
+        load->group = (struct hm_os_limit){0}; /* the host's own must not come through */
     }
     if (error == 0 && hm_sim_limits_address_space() != 0) {
         load->address_limit = hm_sim_limits_address_space();

@@ -34,13 +34,17 @@ enum hm_sim_primitive {
     HM_SIM_HAS_CONTENTS = 1 << 9,
     HM_SIM_RESET = 1 << 10,
     HM_SIM_KEEP = 1 << 11,
-    HM_SIM_CAN_FAIL = (1 << 12) - 1, /* all of the above */
-    HM_SIM_META_UNMAP = 1 << 12,
-    HM_SIM_META_DISCARD = 1 << 13,
-    HM_SIM_MASK_SIGNALS = 1 << 14,
-    HM_SIM_RESTORE_SIGNALS = 1 << 15,
-    HM_SIM_WAIT_STEP = 1 << 16,
-    HM_SIM_PRIMITIVES = 17,
+    HM_SIM_LOCK = 1 << 12,
+    HM_SIM_UNLOCK = 1 << 13,
+    HM_SIM_FLUSH = 1 << 14,
+    HM_SIM_CAN_FAIL = (1 << 15) - 1, /* all of the above */
+    HM_SIM_PREFETCH = 1 << 15,
+    HM_SIM_META_UNMAP = 1 << 16,
+    HM_SIM_META_DISCARD = 1 << 17,
+    HM_SIM_MASK_SIGNALS = 1 << 18,
+    HM_SIM_RESTORE_SIGNALS = 1 << 19,
+    HM_SIM_WAIT_STEP = 1 << 20,
+    HM_SIM_PRIMITIVES = 21,
     HM_SIM_ALL = (1 << HM_SIM_PRIMITIVES) - 1,
     /* What changes the address space and can fail: the usual set to go through call by call. */
     HM_SIM_CHANGES = HM_SIM_RESERVE | HM_SIM_RESERVE_HINT | HM_SIM_RELEASE | HM_SIM_PROTECT |

@@ -54,9 +54,11 @@ static void require_range(const struct hm_sim_call *call)
 {
     static const unsigned with_size = HM_SIM_RESERVE | HM_SIM_RESERVE_HINT | HM_SIM_RELEASE |
                                       HM_SIM_PROTECT | HM_SIM_DECOMMIT | HM_SIM_META_MAP |
-                                      HM_SIM_META_UNMAP | HM_SIM_META_DISCARD;
-    static const unsigned with_base =
-        HM_SIM_RELEASE | HM_SIM_PROTECT | HM_SIM_DECOMMIT | HM_SIM_META_UNMAP | HM_SIM_META_DISCARD;
+                                      HM_SIM_META_UNMAP | HM_SIM_META_DISCARD | HM_SIM_LOCK |
+                                      HM_SIM_UNLOCK | HM_SIM_PREFETCH | HM_SIM_FLUSH;
+    static const unsigned with_base = HM_SIM_RELEASE | HM_SIM_PROTECT | HM_SIM_DECOMMIT |
+                                      HM_SIM_META_UNMAP | HM_SIM_META_DISCARD | HM_SIM_LOCK |
+                                      HM_SIM_UNLOCK | HM_SIM_FLUSH;
     size_t page = hm_sim_page_size();
 
     if ((call->primitive & with_size) == 0)

@@ -1,20 +1,17 @@
 /*
  * api_hosted.c - the slots of an IHostMemoryManager under flat names.
  *
- * The slots are called by number, with nothing of the library's headers but the scalar types, so
- * that any shared library's manager can be put to the rows.
+ * The slots are called by number through libffi, with nothing of the library's headers but the
+ * scalar types, so that any shared library's manager can be put to the rows.
  */
 #include "faces.h"
 
 #include <string.h>
 #include <unistd.h>
 
-enum { SLOT_ALLOC = 4, SLOT_FREE = 5, SLOT_QUERY = 6, SLOT_PROTECT = 7 };
+#include "tests/unit/slot_call.h"
 
-typedef HRESULT(HOSTMEM_STDCALL *alloc_slot)(void *, void *, SIZE_T, DWORD, DWORD, int, void **);
-typedef HRESULT(HOSTMEM_STDCALL *free_slot)(void *, void *, SIZE_T, DWORD);
-typedef HRESULT(HOSTMEM_STDCALL *query_slot)(void *, void *, void *, SIZE_T, SIZE_T *);
-typedef HRESULT(HOSTMEM_STDCALL *protect_slot)(void *, void *, SIZE_T, DWORD, DWORD *);
+enum { SLOT_ALLOC = 4, SLOT_FREE = 5, SLOT_QUERY = 6, SLOT_PROTECT = 7 };
 
 /* An error that no row expects: for HRESULTs that stand for no last error. */
 #define STRANGE_ERROR ((DWORD)0x2000BAD0u)
@@ -23,13 +20,6 @@ static void *hosted_manager;
 static size_t hosted_page;
 static DWORD hosted_error;
 
-typedef void (*method)(void);
-
-static method slot(unsigned number)
-{
-    return (*(method **)hosted_manager)[number];
-}
-
 /* For these two the contract wants E_OUTOFMEMORY. */
 static bool means_no_memory(DWORD error)
 {
@@ -37,14 +27,13 @@ static bool means_no_memory(DWORD error)
 }
 
 /* True for S_OK, and for nothing else. */
-static bool succeeded(HRESULT result)
+static bool succeeded(uint32_t code)
 {
-    uint32_t code = (uint32_t)result;
-    if (result == S_OK)
+    if (code == (uint32_t)S_OK)
         return true;
-    if (result == E_POINTER)
+    if (code == (uint32_t)E_POINTER)
         hosted_error = ERROR_NOACCESS;
-    else if (result == E_OUTOFMEMORY)
+    else if (code == (uint32_t)E_OUTOFMEMORY)
         hosted_error = ERROR_NOT_ENOUGH_MEMORY;
     else if (code >> 16 == 0x8007 && !means_no_memory(code & 0xffff))
         hosted_error = code & 0xffff;
@@ -56,29 +45,26 @@ static bool succeeded(HRESULT result)
 static LPVOID hosted_alloc(LPVOID address, SIZE_T size, DWORD type, DWORD protect)
 {
     void *memory = &memory; /* neither NULL nor memory that anybody allocates */
-    HRESULT result =
-        ((alloc_slot)slot(SLOT_ALLOC))(hosted_manager, address, size, type, protect, 0, &memory);
-    succeeded(result);
+    succeeded(
+        call_slot(hosted_manager, SLOT_ALLOC, "pzuuip", address, size, type, protect, 0, &memory));
     return memory; /* NULL after a failure, if the manager keeps its contract; else the row fails */
 }
 
 static BOOL hosted_free(LPVOID address, SIZE_T size, DWORD type)
 {
-    return succeeded(((free_slot)slot(SLOT_FREE))(hosted_manager, address, size, type));
+    return succeeded(call_slot(hosted_manager, SLOT_FREE, "pzu", address, size, type));
 }
 
 static SIZE_T hosted_query(LPCVOID address, PMEMORY_BASIC_INFORMATION buffer, SIZE_T length)
 {
     SIZE_T written = SIZE_MAX;
-    succeeded(((query_slot)slot(SLOT_QUERY))(hosted_manager, (void *)(uintptr_t)address, buffer,
-                                             length, &written));
+    succeeded(call_slot(hosted_manager, SLOT_QUERY, "ppzp", address, buffer, length, &written));
     return written;
 }
 
 static BOOL hosted_protect(LPVOID address, SIZE_T size, DWORD protect, PDWORD old)
 {
-    return succeeded(
-        ((protect_slot)slot(SLOT_PROTECT))(hosted_manager, address, size, protect, old));
+    return succeeded(call_slot(hosted_manager, SLOT_PROTECT, "pzup", address, size, protect, old));
 }
 
 /* The last page that a query answers for: queries fail above it, all of them. */

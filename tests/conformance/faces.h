@@ -1,5 +1,5 @@
 /*
- * faces.h - what the rows can be run against, and how a row is kept from harming the others.
+ * faces.h - what the rows can be run against on POSIX.
  */
 #ifndef CONFORM_FACES_H
 #define CONFORM_FACES_H
@@ -16,15 +16,11 @@ bool conform_use_pages(size_t page_size);
 const struct conform_api *conform_flat(size_t page_size);
 
 /*
- * The slots of an IHostMemoryManager, called by number; `manager` is kept, not owned. Last errors are
+ * The slots of an IHostMemoryManager, called by number through libffi; `manager` is kept, not owned. Last errors are
  * what the HRESULTs stand for. What the interface does not tell (page size, granularity, highest
  * address) is the host's, the highest address being found by queries.
  */
 const struct conform_api *conform_hosted(void *manager, size_t page_size);
-
-/* Runs a row in a child process: a crash or a hang is a failure of this row only. */
-void conform_isolated(const struct conform_api *api, const struct conform_row *row,
-                      struct conform_result *result);
 
 /* Says how an access ends by trying it, with handlers for SIGSEGV and SIGBUS around it. */
 bool conform_can_read(const void *address);

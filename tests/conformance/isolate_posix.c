@@ -1,7 +1,7 @@
 /*
  * isolate_posix.c - a row in a child process.
  */
-#include "faces.h"
+#include "report.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -54,12 +54,13 @@ static void b05(struct conform *t)
     char *p = reserve(t, 4 * t->page, PAGE_READWRITE);
     alloc_fails(t, p, t->page, MEM_WRITE_WATCH, PAGE_READWRITE, ERROR_INVALID_PARAMETER);
     alloc_fails(t, NULL, t->page, MEM_WRITE_WATCH, PAGE_READWRITE, ERROR_INVALID_PARAMETER);
-    alloc_fails(t, p, t->page, MEM_COMMIT | MEM_WRITE_WATCH, PAGE_READWRITE,
-                ERROR_INVALID_PARAMETER);
 }
 
 static void b06(struct conform *t)
 {
+    char *p = reserve(t, 4 * t->page, PAGE_READWRITE);
+    alloc_fails(t, p, t->page, MEM_COMMIT | MEM_WRITE_WATCH, PAGE_READWRITE,
+                ERROR_INVALID_PARAMETER);
     alloc_fails(t, NULL, t->page, MEM_COMMIT | MEM_WRITE_WATCH, PAGE_READWRITE,
                 ERROR_INVALID_PARAMETER);
 }
@@ -633,7 +634,7 @@ const struct conform_row conform_rows_b[] = {
     {"B03", "allocation type 0 is refused", b03, 0},
     {"B04", "MEM_TOP_DOWN alone is refused", b04, 0},
     {"B05", "MEM_WRITE_WATCH without MEM_RESERVE is refused", b05, 0},
-    {"B06", "MEM_COMMIT|MEM_WRITE_WATCH at NULL is refused", b06, CONFORM_WINE_8 | CONFORM_WINE_10},
+    {"B06", "MEM_COMMIT|MEM_WRITE_WATCH is refused", b06, CONFORM_WINE_8 | CONFORM_WINE_10},
     {"B07", "AT_ROUND_TO_PAGE is refused", b07, 0},
     {"B08", "MEM_RESERVE with protection 0 is refused", b08, 0},
     {"B09", "MEM_COMMIT with protection 0 is refused", b09, 0},
@@ -644,7 +645,7 @@ const struct conform_row conform_rows_b[] = {
     {"B14", "PAGE_NOACCESS|PAGE_NOCACHE is refused", b14, CONFORM_WINE_8 | CONFORM_WINE_10},
     {"B15", "PAGE_GUARD|PAGE_NOCACHE is refused", b15, CONFORM_WINE_8 | CONFORM_WINE_10},
     {"B16", "PAGE_NOCACHE|PAGE_WRITECOMBINE is refused", b16, CONFORM_WINE_8 | CONFORM_WINE_10},
-    {"B17", "PAGE_READWRITE|PAGE_WRITECOMBINE is valid", b17, 0},
+    {"B17", "PAGE_READWRITE|PAGE_WRITECOMBINE is valid", b17, CONFORM_WINE_8},
     {"B18", "MEM_COMMIT at NULL reserves and commits", b18, 0},
     {"B19", "MEM_COMMIT alone on free memory fails", b19, 0},
     {"B20", "MEM_COMMIT past the end of the reservation fails", b20, 0},
@@ -664,11 +665,11 @@ const struct conform_row conform_rows_b[] = {
     {"B34", "VirtualAlloc refuses MEM_RESERVE_PLACEHOLDER", b34, 0},
     {"B34-2", "VirtualAlloc2 takes MEM_RESERVE_PLACEHOLDER", NULL, 0},
     {"B35", "MEM_LARGE_PAGES needs MEM_COMMIT and excludes others", b35, 0},
-    {"B36", "MEM_LARGE_PAGES without the privilege: 1314", b36, CONFORM_OPEN},
+    {"B36", "MEM_LARGE_PAGES without the privilege: 1314", b36, CONFORM_OPEN | CONFORM_WINE_8},
     {"B37", "MEM_LARGE_PAGES with a size that is no multiple fails", b37, CONFORM_OPEN},
-    {"B38", "MEM_PHYSICAL only as MEM_RESERVE|MEM_PHYSICAL, PAGE_READWRITE", b38, 0},
+    {"B38", "MEM_PHYSICAL only as MEM_RESERVE|MEM_PHYSICAL, PAGE_READWRITE", b38, CONFORM_WINE_8},
     {"B38-2", "MEM_RESERVE|MEM_PHYSICAL is served", NULL, 0},
-    {"B39", "reserve 64 TiB", b39, 0},
+    {"B39", "reserve 64 TiB", b39, CONFORM_WINE_8},
     {"B40", "reserve 2^62 bytes", b40, 0},
     {"B41", "MEM_TOP_DOWN picks the highest possible address", b41, 0},
     {"B42", "success leaves the last error untouched", b42, 0},

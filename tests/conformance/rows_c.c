@@ -204,7 +204,7 @@ const struct conform_row conform_rows_c[] = {
     {"C13", "a free gap runs to the next allocation", c13, 0},
     {"C14", "above the highest application address: 0, 87", c14, 0},
     {"C15", "a kernel address: 0, 87", c15, 0},
-    {"C16", "lpMaximumApplicationAddress itself can be queried", c16, 0},
+    {"C16", "lpMaximumApplicationAddress itself can be queried", c16, CONFORM_WINE_8},
     {"C17", "NULL: MEM_FREE, BaseAddress 0", c17, 0},
     {NULL, NULL, NULL, 0},
 };

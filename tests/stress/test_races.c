@@ -4,12 +4,14 @@
  */
 #include <check.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -295,6 +297,105 @@ START_TEST(queries_are_true_while_entries_split_and_merge)
 }
 END_TEST
 
+/*
+ * Two threads release every second page of one allocation each: no call may fail, since no two are
+ * about the same page, although each changes the base of what is left behind.
+ */
+static _Atomic int turn;
+static _Atomic int releases_done;
+
+static void *release_every_second(void *argument)
+{
+    uintptr_t first = (uintptr_t)argument - 1;
+    for (unsigned long round = 1; round <= rounds() / 4; round++) {
+        while (atomic_load(&turn) != (int)(2 * round))
+            sched_yield();
+        for (uintptr_t page = first; page < 16; page += 2) {
+            uintptr_t base = (uintptr_t)window + page * PAGE;
+            size_t size = PAGE;
+            must(hm_space_free(&base, &size, MEM_RELEASE) == HM_STATUS_SUCCESS);
+        }
+        atomic_fetch_add(&releases_done, 1);
+    }
+    return NULL;
+}
+
+START_TEST(disjoint_parts_are_released)
+{
+    pthread_t thread[2];
+    window = find_window();
+    for (uintptr_t i = 0; i < 2; i++)
+        pthread_create(&thread[i], NULL, release_every_second, (void *)(i + 1));
+    for (unsigned long round = 1; round <= rounds() / 4; round++) {
+        must(VirtualAlloc(window, 16 * PAGE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE) == window);
+        atomic_store(&releases_done, 0);
+        atomic_store(&turn, (int)(2 * round));
+        while (atomic_load(&releases_done) != 2)
+            sched_yield();
+    }
+    for (int i = 0; i < 2; i++)
+        pthread_join(thread[i], NULL);
+    assert_agreement();
+    ck_assert_uint_eq(atomic_load(&hm_account_get(HM_ACCOUNT_PROCESS)->reserved.now), 0);
+}
+END_TEST
+
+/* A handler that forks, in the middle of a call of the thread that it interrupted: parent and child
+ * both end that call and go on. */
+static _Atomic int forks;
+static _Atomic int bad_children;
+static pid_t parent_process;
+
+static void fork_here(int signal_number)
+{
+    (void)signal_number;
+    if (getpid() != parent_process)
+        return;
+    pid_t child = fork();
+    if (child == 0)
+        return; /* goes on with the call, and ends in the loop below */
+    int status = 0;
+    waitpid(child, &status, 0);
+    atomic_fetch_add(&forks, 1);
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        atomic_fetch_add(&bad_children, 1);
+}
+
+static void live_once(struct random *random)
+{
+    DWORD old;
+    size_t size = (size_t)(1 + next(random) % 40) * PAGE;
+    char *mem = VirtualAlloc(NULL, size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    must(mem != NULL);
+    mem[size - 1] = 1;
+    must(VirtualProtect(mem, 1, PAGE_READONLY, &old));
+    must(VirtualFree(mem, 1, MEM_DECOMMIT));
+    must(VirtualFree(mem, 0, MEM_RELEASE));
+}
+
+START_TEST(a_handler_may_fork_in_the_middle_of_a_call)
+{
+    struct random random = {77};
+    parent_process = getpid();
+    signal(SIGALRM, fork_here);
+    while (atomic_load(&forks) < 200) {
+        /* One signal at a time: a handler that is always due again leaves nobody else any time. */
+        struct itimerval soon = {{0, 0}, {0, (suseconds_t)(1 + next(&random) % 60)}};
+        int before = atomic_load(&forks);
+        setitimer(ITIMER_REAL, &soon, NULL);
+        while (atomic_load(&forks) == before && getpid() == parent_process)
+            live_once(&random);
+        if (getpid() != parent_process) {
+            for (int i = 0; i < 20; i++)
+                live_once(&random);
+            _exit(hm_space_check(true) != NULL);
+        }
+    }
+    ck_assert_int_eq(atomic_load(&bad_children), 0);
+    assert_agreement();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("races");
@@ -302,6 +403,8 @@ int main(void)
     tcase_set_timeout(tcase, 0);
     tcase_add_test(tcase, pages_belong_to_one_thread);
     tcase_add_test(tcase, meddling_breaks_nothing);
+    tcase_add_test(tcase, disjoint_parts_are_released);
+    tcase_add_test(tcase, a_handler_may_fork_in_the_middle_of_a_call);
     tcase_add_test(tcase, queries_are_true_while_entries_split_and_merge);
     tcase_add_test(tcase, children_of_fork_go_on);
     suite_add_tcase(suite, tcase);

@@ -23,6 +23,9 @@ NOT_IN_MINGW = {
     "eMemoryAvailableLow", "eMemoryAvailableNeutral", "eMemoryAvailableHigh",
     "eTaskCritical", "eAppDomainCritical", "eProcessCritical",
     "MALLOC_THREADSAFE", "MALLOC_EXECUTABLE", "MemoryBasicInformation",
+    "MemoryRegionInformation", "VmPrefetchInformation", "MEM_EXTENDED_PARAMETER_EC_CODE",
+    # mingw's enumeration is older: it ends before ImageMachine.
+    "MemExtendedParameterImageMachine", "MemExtendedParameterMax",
 }
 # hostmem's own, or a macro with arguments.
 NOT_OF_WINDOWS = re.compile(r"HOSTMEM_|__IUnknown|IUnknown_|I[A-Z]\w+_|SUCCEEDED|FAILED")
@@ -33,15 +36,23 @@ STRUCTURES = {
     "SYSTEM_INFO": ["dwPageSize", "lpMinimumApplicationAddress", "lpMaximumApplicationAddress",
                     "dwActiveProcessorMask", "dwNumberOfProcessors", "dwProcessorType",
                     "dwAllocationGranularity", "wProcessorLevel", "wProcessorRevision"],
+    "MEMORYSTATUSEX": ["dwLength", "dwMemoryLoad", "ullTotalPhys", "ullAvailPhys",
+                       "ullTotalPageFile", "ullAvailPageFile", "ullTotalVirtual",
+                       "ullAvailVirtual", "ullAvailExtendedVirtual"],
+    "WIN32_MEMORY_RANGE_ENTRY": ["VirtualAddress", "NumberOfBytes"],
+    "MEM_ADDRESS_REQUIREMENTS": ["LowestStartingAddress", "HighestEndingAddress", "Alignment"],
+    "MEM_EXTENDED_PARAMETER": ["ULong64", "Pointer", "Size", "Handle", "ULong"],
+    "IO_STATUS_BLOCK": ["Status", "Pointer", "Information"],
     "GUID": ["Data1", "Data2", "Data3", "Data4"],
     "IUnknownVtbl": ["QueryInterface", "AddRef", "Release"],
     "IHostControlVtbl": ["QueryInterface", "AddRef", "Release", "GetHostManager",
                          "SetAppDomainManager"],
 }
 INTEGERS = ["BYTE", "WORD", "DWORD", "ULONG", "UINT", "LONG", "DWORDLONG", "BOOL", "SIZE_T",
-            "DWORD_PTR", "ULONG_PTR", "HRESULT"]
+            "DWORD_PTR", "ULONG_PTR", "UINT_PTR", "INT_PTR", "DWORD64", "WCHAR", "HRESULT"]
 POINTERS = ["LPVOID", "PVOID", "LPCVOID", "HANDLE", "PDWORD", "PULONG", "PSIZE_T", "REFIID",
-            "PMEMORY_BASIC_INFORMATION", "LPSYSTEM_INFO"]
+            "PMEMORY_BASIC_INFORMATION", "LPSYSTEM_INFO", "LPCSTR", "LPCWSTR", "LPMEMORYSTATUSEX",
+            "PWIN32_MEMORY_RANGE_ENTRY", "PMEM_ADDRESS_REQUIREMENTS", "PMEM_EXTENDED_PARAMETER"]
 IDENTIFIERS = {"IID_IUnknown": "unknwn.h", "IID_IHostControl": "mscoree.h"}
 
 

@@ -2,11 +2,15 @@
 #include "glue.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include <hostmem/win32.h>
 
 #include "calls.h"
 #include "ledger.h"
+#include "report.h"
 
 struct hm_glue_facts hm_glue_facts;
 
@@ -71,6 +75,21 @@ HRESULT hm_glue_allocate(const struct hm_demand *demand, uintptr_t address, uint
     }
     *base = (uintptr_t)mem;
     return S_OK;
+}
+
+void hm_glue_give_up(const struct hm_demand *demand)
+{
+    static atomic_flag taken = ATOMIC_FLAG_INIT;
+    char text[160];
+    int length = snprintf(text, sizeof text,
+                          "hostmem run: %zu bytes for Mono's %s are refused; it cannot go on\n",
+                          demand->length, mono_mem_account_type_name((int)demand->kind));
+
+    /* The handlers of an exit are for one thread. */
+    while (atomic_flag_test_and_set(&taken))
+        pause();
+    hm_report_say(text, (size_t)length);
+    exit(EXIT_FAILURE);
 }
 
 void hm_glue_note_passed(enum hm_passed what)

@@ -4,7 +4,7 @@
  * The linker directs Mono's calls of mono_valloc, mono_valloc_aligned, mono_vfree and mono_mprotect
  * to the __wrap_ functions here (-Wl,--wrap); __real_ are Mono's own. Mono stops threads by a
  * signal at any instruction and then allocates from the thread that stopped them. So nothing here
- * takes a lock, calls malloc or prints.
+ * takes a lock, calls malloc or prints, hm_glue_give_up excepted.
  */
 #ifndef HM_TOOLS_RUN_GLUE_H
 #define HM_TOOLS_RUN_GLUE_H
@@ -25,8 +25,13 @@ enum {
     HM_MONO_32BIT = 1 << 8 /* in the lowest 2 GiB, for code that is reached by near jumps */
 };
 
-/* What memory is for: MonoMemAccountType. Only the one that is treated apart has a name. */
-enum { HM_KIND_LARGE_OBJECTS = 5, HM_KIND_COUNT = 14 };
+/* What memory is for: MonoMemAccountType. Only those that are treated apart have a name. */
+enum {
+    HM_KIND_HAZARD_POINTERS = 1,
+    HM_KIND_LARGE_OBJECTS = 5,
+    HM_KIND_EXCEPTIONS = 11, /* signal stacks of threads */
+    HM_KIND_COUNT = 14
+};
 
 void *__wrap_mono_valloc(void *address, size_t length, int flags, int kind);
 void *__wrap_mono_valloc_aligned(size_t length, size_t alignment, int flags, int kind);
@@ -72,6 +77,9 @@ static inline uintptr_t hm_align_up(uintptr_t address, size_t alignment)
 /* Allocates at address (0: anywhere) and enters the allocation in the ledger. On success *base is
  * its base, which may be below address; else 0. */
 HRESULT hm_glue_allocate(const struct hm_demand *demand, uintptr_t address, uintptr_t *base);
+
+/* Ends the process as Mono does when its collector gets no memory: a message, exit code 1. */
+_Noreturn void hm_glue_give_up(const struct hm_demand *demand);
 
 /* Allocates below 2 GiB. Returns 0 when there is no room or the memory is refused. */
 uintptr_t hm_glue_allocate_low(const struct hm_demand *demand, size_t alignment);

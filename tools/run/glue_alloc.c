@@ -52,6 +52,15 @@ static void *allocate_fixed(void *address, size_t length, int flags, int kind)
     return __real_mono_valloc(address, length, flags, kind);
 }
 
+/* What Mono gets. It asserts that there is memory for these kinds: a refusal would end it by SIGABRT,
+ * after pages about its insides. */
+static void *answer(const struct hm_demand *demand, uintptr_t block)
+{
+    if (!block && (demand->kind == HM_KIND_HAZARD_POINTERS || demand->kind == HM_KIND_EXCEPTIONS))
+        hm_glue_give_up(demand);
+    return (void *)block;
+}
+
 void *__wrap_mono_valloc(void *address, size_t length, int flags, int kind)
 {
     struct hm_demand demand;
@@ -63,7 +72,7 @@ void *__wrap_mono_valloc(void *address, size_t length, int flags, int kind)
         return allocate_fixed(address, length, flags, kind);
     if (flags & HM_MONO_32BIT)
         return (void *)hm_glue_allocate_low(&demand, hm_glue_facts.granularity);
-    return (void *)allocate_near(&demand, (uintptr_t)address);
+    return answer(&demand, allocate_near(&demand, (uintptr_t)address));
 }
 
 /*
@@ -104,6 +113,6 @@ void *__wrap_mono_valloc_aligned(size_t length, size_t alignment, int flags, int
     if (flags & HM_MONO_32BIT)
         return (void *)hm_glue_allocate_low(&demand, alignment);
     if (alignment <= hm_glue_facts.granularity)
-        return (void *)allocate_near(&demand, 0);
-    return allocate_inside(&demand, alignment);
+        return answer(&demand, allocate_near(&demand, 0));
+    return answer(&demand, (uintptr_t)allocate_inside(&demand, alignment));
 }

@@ -5,11 +5,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/*
+ * The smallest limit that is taken. Mono needs about 21 MiB before the first line of a program runs,
+ * and a refusal on the way there ends it with messages about its insides, or with a signal.
+ */
+#define HM_RUN_LEAST_LIMIT      (UINT64_C(24) << 20)
+#define HM_RUN_LEAST_LIMIT_TEXT "24M"
+
 struct hm_run_options {
-    uint64_t commit_limit;   /* bytes; 0: none */
+    uint64_t commit_limit;   /* bytes, at least HM_RUN_LEAST_LIMIT; 0: none */
     const char *report_path; /* NULL: standard error */
     bool json;
-    bool plain;       /* leave the memory to Mono, for comparison */
+    bool plain;       /* leave the memory to Mono, for comparison; nothing above goes with it */
     int program_argc; /* PROGRAM.exe and its arguments, as Main is to see them */
     char **program_argv;
 };

@@ -4,12 +4,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "../commands.h"
 #include "collector.h"
 
 static int report_fd = -1;
+static const char *report_path;
+static int report_error; /* an errno value; 0: all was written so far */
 static bool report_json;
 static atomic_bool wanted;
 
@@ -43,7 +48,8 @@ const char *hm_hresult_name(HRESULT result)
     }
 }
 
-void hm_report_write(int fd, const char *text, size_t length)
+/* Returns 0 or an errno value. */
+static int write_all(int fd, const char *text, size_t length)
 {
     while (length > 0) {
         ssize_t written = write(fd, text, length);
@@ -51,10 +57,29 @@ void hm_report_write(int fd, const char *text, size_t length)
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0)
-            return; /* nowhere to complain to */
+            return written < 0 ? errno : EIO;
         text += written;
         length -= (size_t)written;
     }
+    return 0;
+}
+
+void hm_report_say(const char *text, size_t length)
+{
+    (void)write_all(STDERR_FILENO, text, length);
+}
+
+void hm_report_failed(int error)
+{
+    if (report_error == 0)
+        report_error = error;
+}
+
+bool hm_report_write(int fd, const char *text, size_t length)
+{
+    if (report_error == 0)
+        report_error = write_all(fd, text, length);
+    return report_error == 0;
 }
 
 static void gather(struct hm_report *report)
@@ -71,6 +96,43 @@ static void gather(struct hm_report *report)
     hm_survey_take(&report->survey);
 }
 
+/* Not strerror, which may take locks of the C library. */
+static const char *reason(int error)
+{
+    switch (error) {
+    case ENOSPC:
+        return "no space left on device";
+    case EDQUOT:
+        return "disk quota exceeded";
+    case EFBIG:
+        return "file too large";
+    case EPIPE:
+        return "nobody reads it";
+    case ENOMEM:
+        return "not enough memory set aside";
+    default:
+        return "input/output error";
+    }
+}
+
+/*
+ * An exit handler has no return value, so that only _exit can change the code. What it leaves out
+ * and matters is the buffer of standard output, where native code may have printed; a thread that
+ * was stopped inside printf may hold it, and is not waited for.
+ */
+static _Noreturn void leave_without_report(void)
+{
+    const char *const parts[] = {"hostmem run: cannot write the report to '",
+                                 report_path ? report_path : "standard error",
+                                 "': ", reason(report_error), "\n"};
+
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        hm_report_say(parts[i], strlen(parts[i]));
+    if (ftrylockfile(stdout) == 0)
+        fflush_unlocked(stdout);
+    _exit(HM_EXIT_USAGE);
+}
+
 static void write_at_exit(void)
 {
     static struct hm_report report;
@@ -83,6 +145,11 @@ static void write_at_exit(void)
         hm_report_json(&report, report_fd);
     else
         hm_report_text(&report, report_fd);
+    /* Some file systems tell only now that there is no room. */
+    if (close(report_fd) != 0 && errno != EINTR)
+        hm_report_failed(errno);
+    if (report_error != 0)
+        leave_without_report();
 }
 
 int hm_report_at_exit(const char *path, bool json)
@@ -93,6 +160,7 @@ int hm_report_at_exit(const char *path, bool json)
     if (report_fd < 0)
         return path ? errno : 0; /* a program may well run with standard error closed */
     report_json = json;
+    report_path = path;
     atomic_store(&wanted, true);
     return atexit(write_at_exit) == 0 ? 0 : ENOMEM;
 }

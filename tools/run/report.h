@@ -33,14 +33,22 @@ const char *hm_passed_name(enum hm_passed what);
 const char *hm_hresult_name(HRESULT result);
 
 /* Opens the place of the report, NULL meaning standard error, and arranges for it to be written
- * at exit. Returns 0 or an errno value. */
+ * at exit. Returns 0 or an errno value. A report that cannot be written then makes the exit code
+ * HM_EXIT_USAGE. path must live until the end of the process. */
 int hm_report_at_exit(const char *path, bool json);
 
 /* Give it that nothing is to be told: the program was not run. */
 void hm_report_cancel(void);
 
-/* Writes to a file descriptor, through short writes and interruptions. */
-void hm_report_write(int fd, const char *text, size_t length);
+/* Writes to a file descriptor, through short writes and interruptions. False when that failed; it is
+ * noted then, and nothing more is written. */
+bool hm_report_write(int fd, const char *text, size_t length);
+
+/* Writes to standard error; a failure there concerns nobody. */
+void hm_report_say(const char *text, size_t length);
+
+/* Notes an errno value: the report is not complete. The first one counts. */
+void hm_report_failed(int error);
 
 void hm_report_text(const struct hm_report *report, int fd);
 void hm_report_json(const struct hm_report *report, int fd);

@@ -1,6 +1,7 @@
 /* report_json.c - the report for programs. */
 #include "report.h"
 
+#include <errno.h>
 #include <stdalign.h>
 #include <stdio.h>
 
@@ -29,8 +30,7 @@ static void pool_free(void *block)
 
 static int write_chunk(const char *text, size_t length, void *fd)
 {
-    hm_report_write(*(const int *)fd, text, length);
-    return 0;
+    return hm_report_write(*(const int *)fd, text, length) ? 0 : -1;
 }
 
 static void set_number(json_t *object, const char *key, uint64_t number)
@@ -122,4 +122,6 @@ void hm_report_json(const struct hm_report *report, int fd)
     set_number(root, "collections", report->collections);
     if (json_dump_callback(root, write_chunk, &fd, JSON_INDENT(2)) == 0)
         hm_report_write(fd, "\n", 1);
+    else
+        hm_report_failed(ENOMEM); /* unless a write has failed, and been noted */
 }

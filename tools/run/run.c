@@ -1,4 +1,5 @@
 /* run.c - `hostmem run`: a .NET program in an embedded Mono whose memory the host serves. */
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,8 @@ static int run_program(int argc, char **argv)
     MonoDomain *domain;
     MonoAssembly *assembly;
 
+    /* The console's encoding comes from it. */
+    setlocale(LC_ALL, "");
     mono_config_parse(NULL);
     domain = mono_jit_init(argv[0]);
     assembly = mono_domain_assembly_open(domain, argv[0]);
@@ -49,7 +52,8 @@ static bool program_readable(const char *path)
 
 int hm_command_run(int argc, const char **argv)
 {
-    struct hm_run_options options = {0};
+    /* Mono and the report, at exit, go on using what it points at. */
+    static struct hm_run_options options;
     int status;
     int error;
 
