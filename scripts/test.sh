@@ -105,7 +105,7 @@ export UBSAN_OPTIONS=${UBSAN_OPTIONS-halt_on_error=1:print_stacktrace=1}
 mkdir -p "$builds"
 
 if build gcc gcc g++; then
-    run gcc
+    HOSTMEM_TEST_STOPS=20000 run gcc
     installed gcc
 fi
 if build clang clang clang++; then
@@ -116,6 +116,9 @@ if build asan gcc g++ -Db_sanitize=address,undefined -Db_lundef=false; then
 fi
 
 if [ "$long" = yes ]; then
+    echo "=== lint"
+    if "$hm_root/scripts/lint.sh"; then passed=$((passed + 1)); else one_failed lint; fi
+    HOSTMEM_TEST_STORM=60 run gcc --suite embed
     if build tsan gcc g++ -Db_sanitize=thread -Db_lundef=false; then
         run tsan --timeout-multiplier 10
     fi

@@ -68,7 +68,7 @@ typedef struct hostmem_options {
  * Returns an HRESULT: S_OK (0); E_POINTER when manager is NULL; E_INVALIDARG when options->size is
  * smaller than any published version of the structure, when a flag is unknown, or when bytes beyond
  * the fields this version knows are not zero; E_OUTOFMEMORY when there is no memory for the object
- * or when 254 managers with memory of their own exist. On failure *manager is NULL.
+ * or when 255 managers exist; a released one counts until its memory is free. On failure *manager is NULL.
  *
  * Threads: any. Not async-signal-safe.
  */

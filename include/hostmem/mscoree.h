@@ -189,13 +189,15 @@ struct ICLRMemoryNotificationCallback {
  *   RegisterMemoryNotificationCallback
  *                   stores the callback (no reference is taken: its count is never trusted, so the
  *                   object must outlive its registration); registering it again is S_OK; NULL
- *                   unregisters.
+ *                   unregisters all. Up to 16 of a manager's; then E_OUTOFMEMORY. This version
+ *                   only registers: it does not call OnMemoryNotification yet.
  *   NeedsVirtualAddressSpace
  *                   the runtime lacks address space of this size (at this address, or anywhere for
  *                   NULL). S_OK means that trying again is worthwhile; else E_OUTOFMEMORY.
  *   AcquiredVirtualAddressSpace, ReleasedVirtualAddressSpace
  *                   tell the host of mappings that the runtime made itself; size 0 means that the
- *                   host finds it out; unknown bases are S_OK.
+ *                   host finds it out; unknown bases are S_OK. E_INVALIDARG for an address of 0,
+ *                   E_OUTOFMEMORY when the range cannot be recorded.
  */
 #ifdef __cplusplus
 struct IHostMemoryManager : public IUnknown {

@@ -81,7 +81,8 @@ HOSTMEM_API BOOL hostmem_GlobalMemoryStatusEx(struct _MEMORYSTATUSEX *status);
  *          the size grows to cover the request; with MEM_COMMIT alone to a page.
  * size     bytes; the pages touched by [address, address + size) are meant.
  * type     MEM_RESERVE, MEM_COMMIT (with NULL: both), or both; MEM_TOP_DOWN asks for the highest
- *          free address.
+ *          free address. MEM_RESET alone: the contents of the pages are not needed for now and stay
+ *          only until the system wants the memory; MEM_RESET_UNDO alone: they are needed again.
  * protect  one access value, with PAGE_GUARD, PAGE_NOCACHE or PAGE_WRITECOMBINE where they combine.
  *
  * Returns the start of the allocated pages, or NULL with
@@ -91,8 +92,9 @@ HOSTMEM_API BOOL hostmem_GlobalMemoryStatusEx(struct _MEMORYSTATUSEX *status);
  *                                  allocation (commit)
  *   ERROR_NOT_ENOUGH_MEMORY (8)    no address space, or no memory for the library's own table
  *   ERROR_COMMITMENT_LIMIT (1455)  the system or a quota refuses the commit
- *   ERROR_NOT_SUPPORTED (50)       MEM_WRITE_WATCH, MEM_PHYSICAL or MEM_RESET where
- *                                  hostmem_capabilities says unavailable
+ *   ERROR_NOT_SUPPORTED (50)       MEM_WRITE_WATCH or MEM_PHYSICAL where hostmem_capabilities says
+ *                                  unavailable
+ *   ERROR_BUSY (170)               MEM_RESET_UNDO: some of the contents are lost (zero now)
  *   ERROR_PRIVILEGE_NOT_HELD (1314) MEM_LARGE_PAGES
  *
  *     char *p = VirtualAlloc(NULL, 1 << 20, MEM_RESERVE, PAGE_READWRITE);

@@ -82,7 +82,7 @@ bool hm_policy_has_room(uintptr_t base, size_t size)
     if (size == 0)
         return false;
     if (base != 0)
-        return is_free(base, size);
+        return base >= hm_space_granularity() && is_free(base, size);
     /* Address space that the caller maps itself is no quota's business: the process's account, not
      * a manager's, stands for the attempt. */
     uintptr_t found;

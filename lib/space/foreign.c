@@ -124,22 +124,30 @@ static bool is_reservation(const struct hm_os_mapping *mapping)
     return mapping->prot == HM_OS_NONE && mapping->kind == HM_OS_ANONYMOUS;
 }
 
-/* A mark counts as long as the page is as the library left it: inaccessible. */
-static bool is_guarded(const struct hm_cell *cell, const struct hm_os_mapping *mapping)
+/* A mark counts as long as the page is as the library left it: inaccessible. It tells guard pages and
+ * committed inaccessible ones from what was only reserved. */
+static bool is_marked(const struct hm_cell *cell, const struct hm_os_mapping *mapping)
 {
     return hm_word_code(cell->word) == HM_CODE_MARKED && mapping->prot == HM_OS_NONE;
 }
 
 uint32_t hm_foreign_page_protect(const struct hm_cell *cell, const struct hm_os_mapping *mapping)
 {
-    return is_guarded(cell, mapping) ? hm_word_allocation_protect(cell->word)
-                                     : host_protect(mapping);
+    return is_marked(cell, mapping) ? hm_word_allocation_protect(cell->word)
+                                    : host_protect(mapping);
+}
+
+bool hm_foreign_is_reserved(hm_addr address, const struct hm_os_mapping *mapping)
+{
+    struct hm_cell cell;
+    hm_table_find(address, &cell);
+    return is_reservation(mapping) && !is_marked(&cell, mapping);
 }
 
 static void describe(const struct hm_cell *cell, hm_addr address,
                      const struct hm_os_mapping *mapping, struct hm_region *region)
 {
-    bool reserved = !is_guarded(cell, mapping) && is_reservation(mapping);
+    bool reserved = !is_marked(cell, mapping) && is_reservation(mapping);
     uint32_t protect = hm_foreign_page_protect(cell, mapping);
     region->base = (uintptr_t)address;
     region->allocation_base = (uintptr_t)behind_owned(mapping->allocation, address);

@@ -22,6 +22,9 @@ hm_addr hm_foreign_end(hm_addr at, hm_addr limit);
 /* PAGE_ value of the mapping's page that the cell speaks for, PAGE_GUARD included. */
 uint32_t hm_foreign_page_protect(const struct hm_cell *cell, const struct hm_os_mapping *mapping);
 
+/* Is the mapping's page there only address space that somebody keeps? */
+bool hm_foreign_is_reserved(hm_addr address, const struct hm_os_mapping *mapping);
+
 /* The region at a page that the table does not call allocated: foreign or free.
  * INSUFFICIENT_RESOURCES when the host cannot be asked just now. */
 hm_status hm_foreign_query(hm_addr address, struct hm_region *region);

@@ -26,6 +26,9 @@ static hm_status collect(struct hm_range range, struct hm_os_mapping *mapping, u
             return HM_STATUS_INSUFFICIENT_RESOURCES;
         if (m->start > at)
             return HM_STATUS_CONFLICTING_ADDRESSES;
+        /* What others have only reserved has no protection to change. */
+        if (hm_foreign_is_reserved((hm_addr)at, m))
+            return HM_STATUS_NOT_COMMITTED;
         if (m->start < range.start)
             m->start = (uintptr_t)range.start;
         if (m->end > range.end)
@@ -85,7 +88,8 @@ static hm_status protect_marked(struct hm_range range, const struct hm_os_mappin
                        : result == HM_CLAIM_NO_MEMORY ? HM_STATUS_NO_MEMORY
                                                       : HM_STATUS_CONFLICTING_ADDRESSES;
     if (status == HM_STATUS_SUCCESS) {
-        hm_word word = protect & PAGE_GUARD ? hm_word_make_marked(protect) : HM_CODE_FREE;
+        hm_word word =
+            protect & (PAGE_GUARD | PAGE_NOACCESS) ? hm_word_make_marked(protect) : HM_CODE_FREE;
         hm_publish(&op, range.start, range.end, make_word, &word);
         hm_merge_around(&op, range.start, HM_LEVEL_LARGE);
     } else if (result == HM_CLAIMED) {
@@ -107,8 +111,8 @@ hm_status hm_foreign_protect(struct hm_range range, uint32_t protect, uint32_t *
     struct hm_cell first;
     hm_table_find(range.start, &first);
     uint32_t before = hm_foreign_page_protect(&first, &mapping[0]);
-    bool marked =
-        protect & PAGE_GUARD || hm_scan_past(range.start, range.end, HM_CODE_FREE) < range.end;
+    bool marked = protect & (PAGE_GUARD | PAGE_NOACCESS) ||
+                  hm_scan_past(range.start, range.end, HM_CODE_FREE) < range.end;
     status = marked ? protect_marked(range, mapping, count, protect)
                     : protect_mappings(range, mapping, count, protect);
     if (status == HM_STATUS_SUCCESS)

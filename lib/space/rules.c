@@ -80,7 +80,7 @@ static hm_status check_request(uintptr_t base, size_t size, uint32_t type, uint3
     if (status != HM_STATUS_SUCCESS)
         return status;
     /* The lowest 64 KiB are never given out, so that small integers stay bad pointers. */
-    if (type & MEM_RESERVE && base != 0 && base < hm_space_granularity())
+    if (type & (MEM_RESERVE | MEM_COMMIT) && base != 0 && base < hm_space_granularity())
         return HM_STATUS_INVALID_PARAMETER_2;
     return check_offered(type);
 }

@@ -39,8 +39,8 @@ enum hm_code {
     HM_CODE_FREE = 1,     /* not the library's: the kernel knows */
     HM_CODE_HELD = 2,     /* address space the library holds, inaccessible; free to callers */
     HM_CODE_LEAVING = 3,  /* free to callers, on its way back to the kernel */
-    HM_CODE_MARKED = 4,   /* not the library's, made a guard page by it; the access is in the
-                             protection bits */
+    HM_CODE_MARKED = 4,   /* not the library's, made inaccessible by it (a guard page, or
+                             PAGE_NOACCESS); how is in the protection bits */
     HM_CODE_RESERVED = 5, /* allocated, not committed */
     HM_CODE_COMMITTED = 6 /* HM_CODE_COMMITTED + access index: committed */
 };

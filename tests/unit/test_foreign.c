@@ -139,6 +139,62 @@ START_TEST(guard_pages_on_foreign_memory)
 }
 END_TEST
 
+START_TEST(inaccessible_is_not_reserved)
+{
+    DWORD old;
+    MEMORY_BASIC_INFORMATION info;
+    map_foreign(place, 2 * PAGE, PROT_READ | PROT_WRITE);
+    map_foreign(place + 2 * PAGE, PAGE, PROT_NONE);
+    memset(place, 9, 2 * PAGE);
+    ck_assert(VirtualProtect(place, 2 * PAGE, PAGE_NOACCESS, &old));
+    VirtualQuery(place, &info, sizeof(info));
+    ck_assert_uint_eq(info.State, MEM_COMMIT);
+    ck_assert_uint_eq(info.Protect, PAGE_NOACCESS);
+    ck_assert_uint_eq(info.RegionSize, 2 * PAGE);
+    VirtualQuery(place + 2 * PAGE, &info, sizeof(info));
+    ck_assert_uint_eq(info.State, MEM_RESERVE);
+    ck_assert_uint_eq(info.Protect, 0);
+    ck_assert(!VirtualProtect(place + 2 * PAGE, PAGE, PAGE_READWRITE, &old));
+    ck_assert_uint_eq(GetLastError(), ERROR_INVALID_ADDRESS);
+    ck_assert_uint_eq(old, PAGE_NOACCESS);
+    ck_assert(VirtualProtect(place, 2 * PAGE, PAGE_READWRITE, &old));
+    ck_assert_uint_eq(old, PAGE_NOACCESS);
+    ck_assert_int_eq(place[PAGE], 9);
+    ck_assert_int_eq(munmap(place, 3 * PAGE), 0);
+    ck_assert_ptr_null(hm_space_check(true));
+}
+END_TEST
+
+START_TEST(owned_memory_is_answered_without_a_system_call)
+{
+    MEMORY_BASIC_INFORMATION info;
+    char *mem = VirtualAlloc(NULL, 40 * PAGE, MEM_RESERVE, PAGE_READWRITE);
+    ck_assert_ptr_nonnull(VirtualAlloc(mem + 3 * PAGE, 5 * PAGE, MEM_COMMIT, PAGE_READWRITE));
+    hm_sim_install(NULL);
+    for (char *at = mem; at < mem + 40 * PAGE; at += PAGE)
+        ck_assert_uint_eq(VirtualQuery(at, &info, sizeof(info)), sizeof(info));
+    ck_assert_uint_eq(hm_sim_calls(HM_SIM_ALL), 0);
+    hm_sim_remove();
+    ck_assert(VirtualFree(mem, 0, MEM_RELEASE));
+}
+END_TEST
+
+START_TEST(closed_accounts_keep_their_number_while_they_pay)
+{
+    int account = hm_account_open(UINT64_MAX, UINT64_MAX, 0);
+    ck_assert(hm_account_reserve(account, PAGE));
+    hm_account_close(account);
+    for (int i = 0; i < 10; i++) {
+        int other = hm_account_open(UINT64_MAX, UINT64_MAX, 0);
+        ck_assert_int_ne(other, account);
+        hm_account_close(other);
+    }
+    hm_account_unreserve(account, PAGE);
+    ck_assert_int_eq(hm_account_open(UINT64_MAX, UINT64_MAX, 0), account);
+    hm_account_close(account);
+}
+END_TEST
+
 START_TEST(copy_on_write_is_for_private_views_of_files)
 {
     DWORD old;
@@ -203,6 +259,9 @@ int main(void)
     tcase_add_test(tcase, foreign_mapping_in_the_last_granule_is_no_obstacle);
     tcase_add_test(tcase, failed_protection_of_foreign_memory_is_undone);
     tcase_add_test(tcase, guard_pages_on_foreign_memory);
+    tcase_add_test(tcase, inaccessible_is_not_reserved);
+    tcase_add_test(tcase, owned_memory_is_answered_without_a_system_call);
+    tcase_add_test(tcase, closed_accounts_keep_their_number_while_they_pay);
     tcase_add_test(tcase, copy_on_write_is_for_private_views_of_files);
     tcase_add_test(tcase, urgent_requests_get_the_headroom);
     tcase_add_test(tcase, accounts_remember_their_peaks);
