@@ -80,8 +80,10 @@ static void unescape(char *text)
     for (const char *from = text; *from != '\0'; to++) {
         bool escaped = from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] >= '0' &&
                        from[2] <= '7' && from[3] >= '0' && from[3] <= '7';
-        *to =
-            escaped ? (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0')) : *from;
+        if (escaped)
+            *to = (char)((from[1] - '0') * 64 + (from[2] - '0') * 8 + (from[3] - '0'));
+        else
+            *to = *from;
         from += escaped ? 4 : 1;
     }
     *to = '\0';

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 #if defined(__SANITIZE_THREAD__)
-/* ThreadSanitizer lets programs have only the top 4.5 TiB and little else. */
-#    define TEST_PLACE      ((uintptr_t)0x7c << 40)
+/* ThreadSanitizer lets programs have only the top 1.5 TiB and little else. */
+#    define TEST_PLACE      ((uintptr_t)0x7e90 << 32)
 #    define TEST_PLACE_STEP ((uintptr_t)1 << 30)
 #else
 #    define TEST_PLACE      ((uintptr_t)0x28 << 40)
